@@ -127,7 +127,7 @@ class _Findings:
                 self._call_differences(task, truth, one, other)
             self._agreement(task, one, other.calls, other)
 
-    # --- who ----------------------------------------------------------------------------------------------------------
+    # --- who --------------------------------------------------------------------------------------------------------
 
     def _observers(self, task: Task) -> Iterator[_Observer]:
         """Models first, then readers by modality."""
@@ -162,7 +162,7 @@ class _Findings:
                 if one.kind == "model" or one.modality == other.modality:
                     yield one, other
 
-    # --- numbers --------------------------------------------------------------------------------------------------------
+    # --- numbers ------------------------------------------------------------------------------------------------------
 
     def _add(self, task: Task, used: Bools, estimates: Iterator[Estimate] | list[Estimate], **identity: Any) -> None:
         patients = self.study.patients
@@ -346,7 +346,7 @@ class _Findings:
                         if parts:
                             self.estimates.append(_mean(parts, group))
 
-    # --- counts ---------------------------------------------------------------------------------------------------------
+    # --- counts -------------------------------------------------------------------------------------------------------
 
     def _confusion(self, task: Task, truth: Codes, one: _Observer) -> None:
         used = (truth >= 0) & (one.calls >= 0)

@@ -177,9 +177,8 @@ class Study:
             problems.append(
                 Problem(code="RS101", message="neither predictions nor reads were given", help="give at least one")
             )
-        if problems:
             raise DataError(problems)
-        return cls(**pairing.pair(tables, plan))
+        return cls(**pairing.pair(tables, plan, problems))
 
     @property
     def n_cases(self) -> int:

@@ -1,0 +1,255 @@
+"""The command line. Results go to stdout, everything else to stderr; heavy imports wait for their command.
+
+Exit status: 0 done, 1 the data have problems, 2 wrong usage or a file that cannot be opened, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from readerstudy.protocol import Protocol
+    from readerstudy.study import Study
+
+app = typer.Typer(
+    name="readerstudy",
+    help="Diagnostic reader studies: AI-model predictions and radiologist reads to statistics, figures and reports.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+PredsArgument = Annotated[str, typer.Argument(metavar="PREDS", help="CSV of model predictions, or - for none.")]
+ReadsArgument = Annotated[str, typer.Argument(metavar="READS", help="CSV of the readers' reads, or - for none.")]
+CasesOption = Annotated[Path | None, typer.Option("--cases", metavar="FILE", help="CSV with the truth of each case.")]
+ProtocolOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--protocol", metavar="FILE", help="Analysis plan. Default: protocol.toml beside PREDS (or READS), if there."
+    ),
+]
+NoProtocolOption = Annotated[
+    bool, typer.Option("--no-protocol", help="Use the default plan, whatever files there are.")
+]
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", metavar="FILE.NAME=THEIRS", help="What a column is called, such as reads.score=rating. Repeatable."
+    ),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no warnings on stderr.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from readerstudy._version import __version__
+
+        typer.echo(f"readerstudy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def evaluate(
+    preds: PredsArgument,
+    reads: ReadsArgument,
+    cases: CasesOption = None,
+    protocol: ProtocolOption = None,
+    no_protocol: NoProtocolOption = False,
+    column: ColumnOption = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the results go.")] = Path(
+        "readerstudy-out"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace an output folder of an earlier run.")] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Analyse a study; write report, figures and tables.
+
+    Example: readerstudy evaluate preds.csv reads.csv --out out
+    """
+    progress = _Progress(quiet)
+    with _exit_status():
+        from readerstudy import folder
+
+        folder.refuse_unless_free(out, force=force)
+        progress("reading")
+        study = _study(preds, reads, cases, _plan(preds, reads, protocol, no_protocol, column, progress))
+        progress("computing")
+        from readerstudy.analysis import evaluate as analyse
+
+        results = analyse(study)
+        from readerstudy.report.writer import write
+
+        with folder.whole(out, force=force) as work:
+            progress("drawing and writing")
+            files = write(results, work)
+            folder.write_manifest(work, results.provenance, ["readerstudy", *sys.argv[1:]])
+        progress("done")
+        for warning in results.warnings:
+            progress.say(f"warning: {warning}")
+        names = sorted([*files, folder.MANIFEST])
+        if as_json:
+            content = {"out": str(out), "files": names, "warnings": list(results.warnings)}
+            typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
+        else:
+            for name in names:
+                typer.echo(str(out / name))
+
+
+@app.command()
+def check(
+    preds: PredsArgument,
+    reads: ReadsArgument,
+    cases: CasesOption = None,
+    protocol: ProtocolOption = None,
+    no_protocol: NoProtocolOption = False,
+    column: ColumnOption = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Validate the files of a study; write nothing."""
+    progress = _Progress(quiet)
+    with _exit_status():
+        study = _study(preds, reads, cases, _plan(preds, reads, protocol, no_protocol, column, progress))
+        if as_json:
+            typer.echo(json.dumps(_content(study), ensure_ascii=False, indent=1))
+            return
+        for line in _summary(study):
+            typer.echo(line)
+        for warning in study.warnings:
+            progress.say(f"warning: {warning}")
+
+
+class _Progress:
+    """Stage by stage on stderr, with the seconds since the start."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.start = time.monotonic()
+
+    def __call__(self, stage: str) -> None:
+        self.say(f"[{time.monotonic() - self.start:4.1f} s] {stage}")
+
+    def say(self, line: str) -> None:
+        if not self.quiet:
+            typer.echo(line, err=True)
+
+
+@contextmanager
+def _exit_status() -> Iterator[None]:
+    """Turn what can go wrong into a message on stderr and an exit status."""
+    from readerstudy.problems import DataError
+
+    try:
+        yield
+    except DataError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        typer.echo(f"error: {what}", err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted; nothing was written", err=True)
+        raise typer.Exit(130) from None
+
+
+def _plan(
+    preds: str,
+    reads: str,
+    protocol: Path | None,
+    no_protocol: bool,
+    column: list[str] | None,
+    progress: _Progress,
+) -> Protocol:
+    """The protocol asked for, or found beside the data, with the columns of the command line over its own."""
+    import dataclasses
+
+    from readerstudy.protocol import Protocol
+
+    if protocol is not None and no_protocol:
+        raise typer.BadParameter("--protocol and --no-protocol exclude each other")
+    given = [Path(name) for name in (preds, reads) if name != "-"]
+    if not given:
+        raise typer.BadParameter("PREDS and READS are both -: give at least one file")
+    if protocol is None and not no_protocol:
+        beside = given[0].parent / "protocol.toml"
+        if beside.is_file():
+            progress.say(f"protocol: {beside} (found beside {given[0].name}; --no-protocol leaves it out)")
+            protocol = beside
+    plan = Protocol() if protocol is None else Protocol.read(protocol)
+    columns = {role: dict(names) for role, names in plan.columns.items()}
+    for item in column or []:
+        role, name, theirs = _column(item)
+        columns.setdefault(role, {})[name] = theirs
+    return dataclasses.replace(plan, columns=columns)
+
+
+def _column(item: str) -> tuple[str, str, str]:
+    from readerstudy.protocol import ROLES
+
+    ours, equals, theirs = item.partition("=")
+    role, point, name = ours.partition(".")
+    if not (equals and point and name and theirs) or role not in ROLES:
+        raise typer.BadParameter(
+            f"--column {item!r} is not of the form FILE.NAME=THEIRS with FILE one of {', '.join(ROLES)}, "
+            "such as reads.score=rating"
+        )
+    return role, name, theirs
+
+
+def _study(preds: str, reads: str, cases: Path | None, plan: Protocol) -> Study:
+    from readerstudy.study import Study
+
+    return Study.read(None if preds == "-" else preds, None if reads == "-" else reads, cases, plan)
+
+
+def _content(study: Study) -> dict[str, Any]:
+    return {
+        "cases": study.n_cases,
+        "patients": study.flow["n_patients"],
+        "models": list(study.models),
+        "readers": list(study.readers),
+        "groups": dict(study.groups),
+        "modalities": [modality for modality in study.modalities if modality is not None],
+        "tasks": {name: {"kind": task.kind, "classes": list(task.classes)} for name, task in study.tasks.items()},
+        "flow": dict(study.flow),
+        "warnings": list(study.warnings),
+    }
+
+
+def _summary(study: Study) -> list[str]:
+    content = _content(study)
+    patients = content["patients"]
+    lines = [f"cases:      {content['cases']}" + (f" of {patients} patients" if patients is not None else "")]
+    for name in ("models", "readers", "modalities"):
+        if content[name]:
+            lines.append(f"{name + ':':<11} {len(content[name])} ({', '.join(content[name])})")
+    for name, task in content["tasks"].items():
+        lines.append(f"task:       {name} ({task['kind']}: {', '.join(task['classes'])})")
+    lines += [f"left out:   {entry['n']} ({entry['reason']})" for entry in content["flow"]["excluded"] if entry["n"]]
+    return [*lines, "no problem found"]
+
+
+def main() -> None:
+    """Entry point of the ``readerstudy`` command."""
+    app()

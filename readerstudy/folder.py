@@ -1,0 +1,79 @@
+"""The output folder: written beside its place and moved there whole, so that it is never half there."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+
+
+def refuse_unless_free(out: Path, *, force: bool) -> None:
+    """Raise unless `out` may be written.
+
+    Raises
+    ------
+    FileExistsError
+        If something stands there already: without `force` anything but an empty folder, with it anything that is
+        not an output folder of readerstudy.
+    """
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not out.is_dir():
+        raise FileExistsError(f"{out} is a file; name a folder with --out")
+    if not force:
+        raise FileExistsError(f"{out} exists; name another folder with --out, or replace it with --force")
+    if not (out / MANIFEST).is_file():
+        raise FileExistsError(f"{out} holds no {MANIFEST}, so readerstudy did not write it; --force leaves it alone")
+
+
+@contextmanager
+def whole(out: Path, *, force: bool = False) -> Iterator[Path]:
+    """A temporary folder to write into, which becomes `out` when the block ends well and vanishes when it does not."""
+    refuse_unless_free(out, force=force)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        yield work
+        work.chmod(0o777 & ~_umask())
+        refuse_unless_free(out, force=force)
+        if out.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+            os.replace(out, old / out.name)
+            os.replace(work, out)
+            shutil.rmtree(old)
+        else:
+            os.replace(work, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_manifest(folder: Path, provenance: Mapping[str, Any], command: list[str]) -> None:
+    """Write manifest.json: when and how the folder was made, and the SHA-256 of every file in it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    content = {
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "command": command,
+        **provenance,
+        "outputs": {path.relative_to(folder).as_posix(): _sha256(path) for path in files},
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,93 @@
+"""Readers: their groups, and what makes one impossible to analyse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from readerstudy import _choice
+from readerstudy.pairing.ids import distinct
+from readerstudy.pairing.values import said
+from readerstudy.problems import Place, Problem
+from readerstudy.protocol import Protocol
+from readerstudy.study import Reads
+from readerstudy.tabular import Table
+
+
+def groups_of(
+    table: Table | None, protocol: Protocol, readers: tuple[str, ...], problems: list[Problem]
+) -> dict[str, str]:
+    """Each reader's group: the protocol's, else the column `reader_group`."""
+    groups = {reader: group for group, names in protocol.groups.items() for reader in names if reader in readers}
+    if table is None or "reader_group" not in table or protocol.groups:
+        return groups
+    for row, (reader, group) in enumerate(zip(table.cells("reader_id"), table.cells("reader_group"), strict=True)):
+        if group and reader in readers and groups.setdefault(reader, group) != group:
+            problems.append(
+                Problem(
+                    code="RS215",
+                    message=f"reader {reader!r} is in two groups: {groups[reader]!r} and {group!r}",
+                    place=table.place(row, "reader_group"),
+                    help="keep one group a reader",
+                )
+            )
+            break
+    return groups
+
+
+def check_readers(
+    tables: Mapping[str, Table],
+    protocol: Protocol,
+    readers: tuple[str, ...],
+    human_reads: Mapping[str, Reads],
+    problems: list[Problem],
+) -> None:
+    """Readers that the protocol names but nobody knows, and readers who read nothing."""
+    table = tables.get("reads")
+    known = distinct(table, "reader_id")
+    for where, names in (*protocol.groups.items(), ("exclude", protocol.exclude)):
+        for name in names:
+            if name not in known:
+                problems.append(
+                    Problem(
+                        code="RS211",
+                        message=f"reader {name!r} of the protocol ({where}) has no row in the reads",
+                        place=None if protocol.file is None else Place(file=protocol.file),
+                        help=_choice.did_you_mean(name, known) if known else "give a reads file",
+                    )
+                )
+    if table is None or not human_reads:
+        return
+    read = np.any([said(reads).any(axis=(0, 2)) for reads in human_reads.values()], axis=0)
+    if any(problem.code in ("RS103", "RS201") for problem in problems):
+        return  # their cells may only look empty because they could not be read
+    for reader, anything in zip(readers, read, strict=True):
+        if not anything:
+            row = int(np.argmax(table.cells("reader_id") == reader))
+            problems.append(
+                Problem(
+                    code="RS206",
+                    message=f"reader {reader!r} read nothing: every label and score is empty",
+                    place=table.place(row, "reader_id"),
+                    help=f'give the reads, delete the rows, or leave the reader out: [readers] exclude = ["{reader}"]',
+                )
+            )
+
+
+def check_overlap(tables: Mapping[str, Table], problems: list[Problem]) -> None:
+    """Two files without a common case cannot be paired."""
+    roles = list(tables)
+    for i, first in enumerate(roles):
+        for second in roles[i + 1 :]:
+            a, b = (set(tables[role].cells("case_id").tolist()) for role in (first, second))
+            if not a & b:
+                problems.append(
+                    Problem(
+                        code="RS207",
+                        message=f"{tables[first].name} and {tables[second].name} have no case in common",
+                        place=tables[second].place(0, "case_id"),
+                        found=f"such as {min(b)!r} here, {min(a)!r} in {tables[first].place(0, 'case_id')}",
+                        help="case ids are compared as text: leading zeros, prefixes and letter case count",
+                    )
+                )

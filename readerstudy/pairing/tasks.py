@@ -1,0 +1,151 @@
+"""The tasks with their classes, and text labels as codes of those classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from readerstudy import _choice, tabular
+from readerstudy.problems import Problem
+from readerstudy.protocol import TaskPlan
+from readerstudy.study import Codes, Task
+from readerstudy.tabular import Table
+
+DEFAULT_TASK = "diagnosis"
+"""Name of the one task of a study without a protocol."""
+
+_AS_BINARY = {"true": "1", "false": "0", "1.0": "1", "0.0": "0"}
+
+
+def resolve(
+    plans: Iterable[TaskPlan],
+    tables: Mapping[str, Table],
+    truth_text: Mapping[str, npt.NDArray[np.object_]],
+    problems: list[Problem],
+) -> dict[str, Task]:
+    """The tasks with their classes: those of the protocol, else those that the data hold."""
+    plans = list(plans)
+    labels: dict[str, tuple[str, ...]] = {}
+    positives: dict[str, tuple[str, ...] | None] = {}
+    for plan in plans:
+        if plan.source is None:
+            truth = truth_text[plan.name]
+            labels[plan.name] = plan.classes or _classes_of_data(plan, truth, tables)
+            positives[plan.name] = plan.positive
+            if plan.positive is None and set(labels[plan.name]) == {"0", "1"}:
+                positives[plan.name] = ("1",)
+    tasks = {}
+    for plan in plans:
+        source = plan.source or plan.name
+        positive = positives[plan.name] if plan.source is None else plan.positive
+        for label in positive or ():
+            if label not in labels[source]:
+                problems.append(
+                    Problem(
+                        code="RS201",
+                        message=f"positive class {label!r} of task {plan.name!r} is no class of {source!r}",
+                        help=_choice.did_you_mean(label, labels[source]),
+                    )
+                )
+        if len(labels[source]) < 2:
+            problems.append(
+                Problem(
+                    code="RS213",
+                    message=f"task {plan.name!r} has one class only: {', '.join(labels[source]) or 'none'}",
+                    help="check the truth, or list the classes in the protocol",
+                )
+            )
+        tasks[plan.name] = Task(
+            name=plan.name,
+            kind="group" if plan.source else "classes" if positive is None else "binary",
+            source=source,
+            labels=labels[source],
+            positive=positive,
+            threshold=plan.threshold,
+        )
+    return tasks
+
+
+def _classes_of_data(plan: TaskPlan, truth: npt.NDArray[np.object_], tables: Mapping[str, Table]) -> tuple[str, ...]:
+    """Classes when the protocol names none: those with a probability column, else those of truth and labels."""
+    preds = tables.get("preds")
+    if preds is not None:
+        named = [str(name).removeprefix("prob_") for name in preds.frame.columns if str(name).startswith("prob_")]
+        if named:
+            return tuple(dict.fromkeys(plan.map.get(name, name) for name in named))
+    found = {plan.map.get(value, value) for value in truth.tolist() if value.lower() not in tabular.MISSING}
+    if {_AS_BINARY.get(value.lower(), value) for value in found} <= {"0", "1"}:
+        return ("0", "1")
+    for table in tables.values():
+        if table.role != "cases" and "label" in table:
+            cells = table.cells("label")[~table.is_missing("label")]
+            found |= {plan.map.get(value, value) for value in cells.tolist()}
+    return tuple(sorted(found))
+
+
+def codes_of(values: npt.NDArray[np.object_], plan: TaskPlan, labels: tuple[str, ...]) -> Codes:
+    """Codes of text labels: -1 where empty, -2 where unknown."""
+    codes = {label: code for code, label in enumerate(labels)}
+    codes |= {theirs: codes[ours] for theirs, ours in plan.map.items() if ours in codes}
+    if labels == ("0", "1"):
+        codes |= {spelling: codes[label] for spelling, label in _AS_BINARY.items()}
+
+    def code(value: str) -> int:
+        if value in codes:
+            return codes[value]
+        if value.lower() in tabular.MISSING:
+            return -1
+        return codes.get(value.lower(), -2) if labels == ("0", "1") else -2
+
+    by_value = {value: code(value) for value in set(values.tolist())}
+    return np.array([by_value[value] for value in values.tolist()], dtype=np.int64)
+
+
+def label_codes(
+    table: Table,
+    column: str,
+    plan: TaskPlan,
+    task: Task,
+    rows: npt.NDArray[np.bool_],
+    problems: list[Problem],
+) -> Codes:
+    """Codes of a label column; an unknown label becomes a problem, once for each cell."""
+    codes = codes_of(table.cells(column), plan, task.labels)
+    for row in np.flatnonzero((codes == -2) & rows):
+        value = table.cells(column)[row]
+        near = _choice.nearest(value, task.labels)
+        problems.append(
+            Problem(
+                code="RS201",
+                message=f"column {table.header_name(column)!r}: {value!r} is no class of task {task.name!r}",
+                place=table.place(int(row), column),
+                found=f"did you mean {near!r}?" if near else f"classes: {', '.join(task.labels)}",
+                help=f'mend the cell, or add to [tasks.{task.name}]: map = {{"{value}" = "..."}}',
+            )
+        )
+    return np.where(rows, np.maximum(codes, -1), -1)
+
+
+def require_known_tasks(tables: Mapping[str, Table], tasks: Mapping[str, Task], problems: list[Problem]) -> None:
+    """A column `task` must name tasks."""
+    for table in tables.values():
+        if table.role != "cases" and "task" in table:
+            cells = table.cells("task")
+            for row in np.flatnonzero(~np.isin(cells.astype(str), ["", *tasks])):
+                problems.append(
+                    Problem(
+                        code="RS210",
+                        message=f"column {table.header_name('task')!r}: {cells[row]!r} is no task",
+                        place=table.place(int(row), "task"),
+                        help=_choice.did_you_mean(cells[row], tasks),
+                    )
+                )
+
+
+def rows_of(table: Table, task: Task) -> npt.NDArray[np.bool_]:
+    """The rows that speak about a task: those that name it, and those that name none."""
+    if "task" not in table:
+        return np.ones(len(table.frame), dtype=bool)
+    return np.isin(table.cells("task").astype(str), ["", task.name])
