@@ -327,15 +327,15 @@ class _Checker:
         self.problem(key, f"unknown {what}: {key!r}", help_, code="RS302")
 
     def wrong(self, key: str, value: object, expected: str) -> None:
-        self.problem(key, f"{key} must be {expected}", f"it is {value!r}", code="RS303")
+        self.problem(key, f"{key} must be {expected}", "mend the value", "RS303", found=f"found {value!r}")
 
-    def problem(self, key: str, message: str, help_: str, code: str = "RS304") -> None:
+    def problem(self, key: str, message: str, help_: str, code: str = "RS304", found: str = "") -> None:
         """A problem, with the first line on which `key` stands as a key or a section."""
         place = Place(file=self.file)
         name = re.escape(key)
-        pattern = re.compile(rf"""^\s*(\[+[\w."'-]*?\b{name}["']?\]+|["']?{name}["']?\s*=)""")
+        pattern = re.compile(rf"""^\s*(\[+[\w."'-]*?\b{name}\b[^\]]*\]+|["']?{name}["']?\s*=)""")
         for number, line in enumerate(self.lines, start=1):
             if pattern.search(line):
                 place = Place(file=self.file, line=number, source=line)
                 break
-        self.problems.append(Problem(code=code, message=message, place=place, help=help_))
+        self.problems.append(Problem(code=code, message=message, place=place, found=found, help=help_))

@@ -42,8 +42,8 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     DataError
         With every problem found.
     """
+    tables = _with_our_columns(tables, protocol, problems)
     unread = bool(problems)
-    tables = _with_our_columns(tables, protocol, problems, unread)
     if not tables:
         raise DataError(problems)
     check_ids(tables, problems)
@@ -67,7 +67,7 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     for name, task in tasks.items():
         predicted[name] = model_reads(tables.get("preds"), task, tasks, ids, models, protocol, problems)
         read[name] = human_reads(tables.get("reads"), task, tasks, ids, readers, modalities, protocol, problems)
-    check_readers(tables, protocol, readers, read, problems)
+    check_readers(tables, protocol, readers, problems)
     groups = groups_of(tables.get("reads"), protocol, readers, problems)
     if problems:
         raise DataError(problems)
@@ -105,10 +105,9 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     }
 
 
-def _with_our_columns(
-    tables: dict[str, Table], protocol: Protocol, problems: list[Problem], unread: bool
-) -> dict[str, Table]:
+def _with_our_columns(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) -> dict[str, Table]:
     """The tables that have the columns they need, under our names."""
+    unread = bool(problems)
     good = {}
     for role, table in tables.items():
         before = len(problems)

@@ -8,10 +8,8 @@ import numpy as np
 
 from readerstudy import _choice
 from readerstudy.pairing.ids import distinct
-from readerstudy.pairing.values import said
 from readerstudy.problems import Place, Problem
 from readerstudy.protocol import Protocol
-from readerstudy.study import Reads
 from readerstudy.tabular import Table
 
 
@@ -40,7 +38,6 @@ def check_readers(
     tables: Mapping[str, Table],
     protocol: Protocol,
     readers: tuple[str, ...],
-    human_reads: Mapping[str, Reads],
     problems: list[Problem],
 ) -> None:
     """Readers that the protocol names but nobody knows, and readers who read nothing."""
@@ -57,13 +54,12 @@ def check_readers(
                         help=_choice.did_you_mean(name, known) if known else "give a reads file",
                     )
                 )
-    if table is None or not human_reads:
+    if table is None:
         return
-    read = np.any([said(reads).any(axis=(0, 2)) for reads in human_reads.values()], axis=0)
-    if any(problem.code in ("RS103", "RS201") for problem in problems):
-        return  # their cells may only look empty because they could not be read
-    for reader, anything in zip(readers, read, strict=True):
-        if not anything:
+    empty = np.all([table.is_missing(column) for column in ("label", "score") if column in table], axis=0)
+    said_something = set(table.cells("reader_id")[~empty].tolist())
+    for reader in readers:
+        if reader not in said_something:
             row = int(np.argmax(table.cells("reader_id") == reader))
             problems.append(
                 Problem(

@@ -43,9 +43,9 @@ def agreed(
                 problems.append(
                     Problem(
                         code=code,
-                        message=f"case {ids[position]!r} has two values of {table.header_name(column)!r} ({what})",
+                        message=f"case {str(ids[position])!r} has two values of {table.header_name(column)!r} ({what})",
                         place=table.place(int(row), column),
-                        found=f"{cells[row]!r} here, {values[position]!r} in {first.place(first_row)}",
+                        found=f"{cells[row]!r} here, {values[position]!r} in {first.place(first_row, column)}",
                         help="make them equal, or keep the column in one file only",
                     )
                 )

@@ -15,6 +15,9 @@ from readerstudy.protocol import Protocol, TaskPlan
 from readerstudy.study import Codes, Floats, Reads, Task
 from readerstudy.tabular import Table
 
+_MOST_ROUNDING = 0.05
+"""How far the probabilities of a row may miss 1, however coarsely they are written."""
+
 
 def model_reads(
     table: Table | None,
@@ -131,11 +134,9 @@ def _probabilities(
     if absent:
         report += [tabular.missing_column(table, column, f"a class of task {task.name!r}") for column in absent]
         return None
-    before = len(report)
     values = np.stack([table.numbers(column, report) for column in columns], axis=1)
-    if len(report) > before:
-        return values
-    _check_probabilities(table, columns, values, rows, report)
+    no_number = np.stack([~table.is_missing(column) for column in columns], axis=1) & np.isnan(values)
+    _check_probabilities(table, columns, values, rows & ~no_number.any(axis=1), report)
     return values
 
 
@@ -168,7 +169,8 @@ def _check_probabilities(
         )
     for row in np.flatnonzero(rows & ~outside.any(axis=1) & (np.abs(sums - 1) > 1e-3)):
         # Each class may be off by half a unit of the last digit that the row is written with.
-        if abs(sums[row] - 1) <= len(columns) * 0.5 * 10.0 ** -_most_decimals(table, columns, int(row)) + 1e-9:
+        rounding = len(columns) * 0.5 * 10.0 ** -_most_decimals(table, columns, int(row))
+        if abs(sums[row] - 1) <= min(rounding, _MOST_ROUNDING) + 1e-9:
             continue
         problems.append(
             Problem(

@@ -1,0 +1,98 @@
+"""Who may import whom: the rooms of the package and what each may know."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import readerstudy
+
+PACKAGE = Path(readerstudy.__file__).parent
+ALLOWED = {
+    "_choice": set(),
+    "_shipped": set(),
+    "_version": set(),
+    "estimate": {"pandas"},
+    "measures": set(),
+    "problems": set(),
+    "results": {"estimate"},
+    "text": {"estimate", "measures"},
+    "folder": set(),
+    "tabular": {"_choice", "problems", "numpy", "pandas"},
+    "protocol": {"_choice", "problems"},
+    "study": {"tabular", "problems", "protocol", "pairing", "numpy", "pandas"},
+    "pairing": {"_choice", "tabular", "problems", "protocol", "study", "pairing", "numpy"},
+    "stats": {"_choice", "estimate", "stats", "numpy", "scipy", "statsmodels", "sklearn", "pandas"},
+    "analysis": {"_version", "estimate", "results", "stats", "study", "numpy"},
+    "figures": {"_shipped", "estimate", "measures", "results", "text", "figures", "matplotlib", "numpy"},
+    "report": {
+        "_shipped", "_version", "estimate", "measures", "results", "text", "figures", "report",
+        "jinja2", "markupsafe", "matplotlib", "typst",
+    },
+    "cli": {"_version", "analysis", "folder", "problems", "protocol", "report", "study", "typer"},
+    "__main__": {"cli"},
+    "__init__": {"_version"},
+}  # fmt: skip
+HEAVY = {"pandas", "scipy.stats", "statsmodels", "sklearn", "matplotlib", "jinja2", "typst", "torch"}
+
+
+def rooms():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if "_share" not in path.parts:
+            yield path, path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(tree, *, top_level=False):
+    """Dotted names that a module imports; with `top_level` only those made when the module itself is imported."""
+    nodes = tree.body if top_level else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "absolute imports only"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def known_as(name):
+    """The room or the package that an import leads to; None for the standard library."""
+    import sys
+
+    parts = name.split(".")
+    if parts[0] == "readerstudy":
+        return parts[1]
+    return None if parts[0] in sys.stdlib_module_names else parts[0]
+
+
+@pytest.mark.parametrize(("path", "room"), list(rooms()), ids=lambda value: getattr(value, "stem", value))
+def test_a_room_imports_only_what_it_may(path, room):
+    found = {known_as(name) for name in imports(ast.parse(path.read_text(encoding="utf-8")))} - {None}
+    assert found <= ALLOWED[room], f"{path.name} must not import {sorted(found - ALLOWED[room])}"
+
+
+@pytest.mark.parametrize(("path", "room"), list(rooms()), ids=lambda value: getattr(value, "stem", value))
+def test_heavy_packages_wait_for_a_function(path, room):
+    names = set(imports(ast.parse(path.read_text(encoding="utf-8")), top_level=True))
+    heavy = {name for name in names for package in HEAVY if name == package or name.startswith(package + ".")}
+    if room in ("figures",):
+        heavy = {name for name in heavy if not name.startswith("matplotlib")}
+    if room in ("report",):
+        heavy = {name for name in heavy if not name.startswith("jinja2")}
+    assert not heavy, f"{path.name} imports {sorted(heavy)} when it is imported"
+
+
+def test_importing_the_package_is_cheap():
+    import subprocess
+    import sys
+
+    code = "import sys, readerstudy; print(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "pandas", "scipy", "matplotlib", "typer"} & set(loaded)
+
+
+def test_every_public_name_loads_and_is_in_the_stub():
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
+    assert {alias.asname for node in stub.body for alias in node.names} == set(readerstudy.__all__)
+    for name in readerstudy.__all__:
+        assert getattr(readerstudy, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        readerstudy.nonsense  # noqa: B018
