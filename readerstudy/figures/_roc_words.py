@@ -1,0 +1,165 @@
+"""What a panel of a ROC plot shows, and how that is said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from readerstudy import text
+from readerstudy.estimate import Estimate
+from readerstudy.figures import _words as words
+from readerstudy.figures._label import plain
+from readerstudy.figures._palette import Series
+from readerstudy.figures._pick import Picked, Point, series_of
+
+_ARROWS = 15
+"""Most arrows from one modality to the other that can still be told apart."""
+_APART = 0.03
+"""Distance below which an arrow would be hidden by its ends."""
+_NAMED_READERS = 24
+"""Up to so many crosses the alternative text names every reader."""
+
+
+class Panel:
+    """What one panel of a ROC plot shows."""
+
+    def __init__(self, picked: Picked, task: str, target: str | None) -> None:
+        self.target = target
+        self.model_curves = picked.curves(task, target, "model")
+        self.human_curves = picked.curves(task, target, "human")
+        self.model_points = picked.points(task, target, "model")
+        self.human_points = picked.points(task, target, "human")
+        self.means = picked.mean_points(task, target)
+        self.mean_aucs = picked.means(task, target, "auc")
+
+    @property
+    def worth_drawing(self) -> bool:
+        """Whether it would show more than the diagonal."""
+        points = [*self.model_points, *self.human_points]
+        return bool(self.model_curves or self.human_curves or any(point.drawn for point in points))
+
+    @property
+    def points(self) -> list[Point]:
+        """Every pair of sensitivity and specificity."""
+        return [*self.model_points, *self.human_points, *self.means.values()]
+
+    def pairs(self, picked: Picked) -> list[tuple[Point, Point]]:
+        """The readers who read in the first and in the second of two modalities, where arrows can join the two."""
+        modalities = picked.modalities
+        if self.target is not None or len(modalities) != 2:
+            return []
+        by_reader: dict[tuple[str | None, str | None], dict[str | None, Point]] = {}
+        for point in self.human_points:
+            if point.drawn:
+                e = point.sensitivity
+                by_reader.setdefault((e.reader_group, e.reader), {})[e.modality] = point
+        pairs = [(p[modalities[0]], p[modalities[1]]) for p in by_reader.values() if len(p) == 2]
+        apart = [(a, b) for a, b in pairs if a.distance(b) > _APART]
+        return apart if len(pairs) <= _ARROWS else []
+
+    @property
+    def estimates(self) -> list[Estimate]:
+        """Every record that the panel shows."""
+        curves = [*self.model_curves, *self.human_curves]
+        return [
+            *(curve.auc for curve in curves if curve.auc),
+            *(e for point in self.points for e in point),
+            *self.mean_aucs.values(),
+        ]
+
+
+def caption(picked: Picked, task: str, panels: Sequence[Panel]) -> str:
+    """What is shown, of how many cases, and what the symbols mean."""
+    estimates = [e for panel in panels for e in panel.estimates]
+    humans = [e for panel in panels for point in panel.human_points for e in point]
+    aucs = [curve.auc for panel in panels for curve in (*panel.model_curves, *panel.human_curves) if curve.auc]
+    number = words.cases(e for e in estimates if e.reader is not None)
+    sentences = [
+        f"{_what(panels)} for the task “{plain(task)}”{f' ({number})' if number else ''}"
+        f"{', each class against all others' if panels[0].target is not None else ''}."
+    ]
+    if words.intervals(aucs):
+        sentences.append(f"AUC is given with {words.intervals(aucs)}.")
+    if any(panel.human_curves for panel in panels):
+        sentences.append("Thin lines: empirical curves of the readers' ratings.")
+    if any(point.drawn for panel in panels for point in panel.model_points):
+        sentences.append("Hollow symbols: the calls of a model.")
+    if any(point.drawn for panel in panels for point in panel.human_points):
+        arms = words.intervals(humans)
+        sentences.append(f"Small symbols: the readers{f'; the arms of the crosses are {arms}' if arms else ''}.")
+    if any(panel.pairs(picked) for panel in panels):
+        before, after = (plain(modality or "no modality") for modality in picked.modalities)
+        sentences.append(f"Arrows: from {before} to {after}, one reader each.")
+    if any(panel.means for panel in panels):
+        sentences.append("Large outlined symbols: mean of the readers of a group.")
+    sentences.append("Dashed diagonal: chance.")
+    return words.join(*sentences, _missing(picked, panels), words.notes(_labelled(picked, panels)))
+
+
+def _what(panels: Sequence[Panel]) -> str:
+    curves = any(panel.model_curves or panel.human_curves for panel in panels)
+    return (
+        "Receiver operating characteristic (ROC) curves" if curves else "Sensitivity and specificity in the ROC plane"
+    )
+
+
+def _missing(picked: Picked, panels: Sequence[Panel]) -> str:
+    """Who has calls but no symbol, because one of the two numbers is undefined."""
+    absent: dict[str, None] = {}
+    for panel in panels:
+        for point in (*panel.model_points, *panel.human_points):
+            if not point.drawn:
+                where = f" for {plain(panel.target)}" if panel.target is not None else ""
+                absent[f"{plain(picked.reader_label(point.sensitivity))}{where}"] = None
+    return f"Not drawn, sensitivity or specificity being undefined: {'; '.join(absent)}." if absent else ""
+
+
+def _labelled(picked: Picked, panels: Sequence[Panel]) -> list[tuple[str, Estimate]]:
+    labelled = []
+    for panel in panels:
+        where = f", {panel.target}" if panel.target is not None else ""
+        labelled += [(plain(f"{picked.reader_label(e)}{where}"), e) for e in panel.estimates if e.reader is not None]
+    return labelled
+
+
+def alt(picked: Picked, task: str, panels: Sequence[Panel]) -> str:
+    """The numbers of every panel."""
+    crosses = sum(len(panel.human_points) for panel in panels)
+    sentences = [
+        f"{_what(panels)} for the task “{plain(task)}”: 1 − specificity from 0 to 1 to the right, "
+        "sensitivity from 0 to 1 upwards."
+    ]
+    for panel in panels:
+        parts = []
+        calls = {point.sensitivity.reader: point for point in panel.model_points}
+        aucs = {curve.reader: curve.auc for curve in panel.model_curves if curve.auc}
+        for model in dict.fromkeys([*aucs, *calls]):
+            numbers = [f"AUC {text.full(aucs[model])}"] if model in aucs else []
+            numbers += [_said(calls[model])] if model in calls else []
+            parts.append(f"{model}: {', '.join(numbers)}")
+        for series in picked.series:
+            parts += _series_parts(picked, panel, series, named=crosses <= _NAMED_READERS)
+        head = f"{panel.target}. " if panel.target is not None else ""
+        sentences.append(plain(head + "; ".join(parts)) + ".")
+    return words.join(*sentences)
+
+
+def _series_parts(picked: Picked, panel: Panel, series: Series, *, named: bool) -> list[str]:
+    parts = []
+    label = picked.series_label(series)
+    means = [f"AUC {text.full(panel.mean_aucs[series])}"] if series in panel.mean_aucs else []
+    means += [_said(panel.means[series])] if series in panel.means else []
+    if means:
+        parts.append(f"{label}, mean: {', '.join(means)}")
+    points = [point for point in panel.human_points if series_of(point.sensitivity) == series]
+    if named:
+        parts += [f"{picked.reader_label(point.sensitivity)}: {_said(point)}" for point in points]
+    elif points:
+        sensitivity = words.spread([point.sensitivity for point in points])
+        specificity = words.spread([point.specificity for point in points])
+        number = words.counted(len(points), "reader")
+        parts.append(f"{label}, {number}: sensitivity {sensitivity}, specificity {specificity}")
+    return parts
+
+
+def _said(point: Point) -> str:
+    return f"sensitivity {text.full(point.sensitivity)}, specificity {text.full(point.specificity)}"

@@ -1,0 +1,320 @@
+"""Readers' accuracy by group, with the model's accuracy as a line."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+
+from readerstudy import text
+from readerstudy.estimate import Estimate
+from readerstudy.figures import _words as words
+from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
+from readerstudy.figures._drawn import Display
+from readerstudy.figures._label import plain, shorten, width
+from readerstudy.figures._legend import Entry, legend, legend_height
+from readerstudy.figures._palette import (
+    ARM_WIDTH,
+    CURVE_WIDTH,
+    FAINT,
+    RULE,
+    THIN_WIDTH,
+    Series,
+    call_marker,
+    reader_marker,
+)
+from readerstudy.figures._pick import Picked, series_of
+
+_LEFT, _RIGHT, _PLOT_HEIGHT = 13.0, 36.0, 62.0
+_NAME_MM = 3.4
+"""Narrowest place of a reader under which a name can stand upright."""
+_NAME_LENGTH = 16.0
+_SPREAD = 0.26
+"""Distance of the outermost modality from the middle of a reader's place, as a share of it."""
+_LABEL_MM = 2 * LINE_MM + 0.8
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AccuracyDisplay(Display):
+    """Accuracy of every reader: a dot with its confidence interval, readers of a group side by side.
+
+    A short line across a group is the mean of the group; a line across the figure is a model. Where readers read in
+    several modalities, each has a dot for each, joined by a thin line.
+
+    Parameters
+    ----------
+    positions
+        Where on axis x each series of readers stands: (group, modality) to the positions of its dots.
+    """
+
+    positions: dict[Series, tuple[float, ...]]
+
+
+def displays(picked: Picked, task: str) -> list[AccuracyDisplay]:
+    """The figure of a task; none where no reader's accuracy is known."""
+    readers = picked.records(task, None, "accuracy", "human")
+    return [_display(picked, task, readers)] if any(math.isfinite(e.estimate) for e in readers) else []
+
+
+def _display(picked: Picked, task: str, everybody: Sequence[Estimate]) -> AccuracyDisplay:
+    readers = [e for e in everybody if math.isfinite(e.estimate)]
+    absent = [e for e in everybody if not math.isfinite(e.estimate)]
+    models = [e for e in picked.records(task, None, "accuracy", "model") if math.isfinite(e.estimate)]
+    means = {s: e for s, e in picked.means(task, None, "accuracy").items() if math.isfinite(e.estimate)}
+    with house_style():
+        plot = _Plot(picked, readers, models, means)
+    estimates = [*readers, *models, *means.values()]
+    return AccuracyDisplay(
+        figure=plot.canvas.figure,
+        axes=(plot.axes,),
+        positions={series: tuple(x for x, _ in dots) for series, dots in plot.dots.items()},
+        task=task,
+        title=f"Accuracy of the readers: {shorten(task, 70, 7)}",
+        caption=_caption(picked, task, readers, models, means, absent),
+        alt=_alt(picked, task, readers, models, means),
+        keys=tuple(e.key for e in estimates),
+        width_mm=plot.canvas.width,
+        height_mm=plot.canvas.height,
+    )
+
+
+class _Plot:
+    """Lays the readers out and draws them. Axis x counts places: one a reader, one between groups."""
+
+    def __init__(
+        self,
+        picked: Picked,
+        readers: Sequence[Estimate],
+        models: Sequence[Estimate],
+        means: dict[Series, Estimate],
+    ) -> None:
+        self.picked = picked
+        self.readers, self.models, self.means = readers, models, means
+        self.modalities = picked.modalities
+        self.groups: dict[str | None, dict[str, int]] = {}
+        for e in readers:
+            self.groups.setdefault(e.reader_group, {}).setdefault(str(e.reader), 0)
+        at = 1
+        for names in self.groups.values():
+            for name in names:
+                names[name] = at
+                at += 1
+            at += 1
+        self.model_places = {str(e.reader): at + i for i, e in enumerate(models)}
+        self.end = at + len(models) if models else at - 1
+        self.right = _RIGHT if models else 4.0
+        self.place_mm = (FULL_WIDTH - _LEFT - self.right) / self.end
+        self.dots: dict[Series, list[tuple[float, Estimate]]] = {}
+        for e in readers:
+            self.dots.setdefault(series_of(e), []).append((self._x(e), e))
+
+        entries = self._entries()
+        columns = max(1, len(entries))
+        top = 3.0 + (legend_height(entries, columns) if entries else 0.0)
+        named = self.place_mm >= _NAME_MM
+        longest = max(width(plain(str(e.reader)), SMALL_SIZE) for e in readers)
+        upright = named and longest + 1.0 > self.place_mm
+        name_mm = (min(longest + 2.0, _NAME_LENGTH) if upright else 3.4) if named else 0.0
+        foot = 1.0 + name_mm + (2 + len(self.modalities)) * LINE_MM
+        self.canvas = Canvas(FULL_WIDTH, top + _PLOT_HEIGHT + foot)
+        lowest = min(e.conf_low if math.isfinite(e.conf_low) else e.estimate for e in (*readers, *models))
+        self.axes: Axes = self.canvas.panel(
+            _LEFT,
+            top,
+            FULL_WIDTH - _LEFT - self.right,
+            _PLOT_HEIGHT,
+            (0, self.end),
+            (max(0.0, math.floor(lowest * 10) / 10 - 0.005), 1.005),
+        )
+        self._top = top
+        if entries:
+            legend(self.canvas, entries, _LEFT, 2.0, min(FULL_WIDTH - _LEFT, 40.0 * columns), columns=columns)
+        self._scale()
+        self._draw_models()
+        self._draw_readers()
+        self._name(upright=upright, named=named, name_mm=name_mm)
+
+    def _x(self, e: Estimate) -> float:
+        place = self.groups[e.reader_group][str(e.reader)]
+        if len(self.modalities) == 1:
+            return float(place)
+        share = self.modalities.index(e.modality) / (len(self.modalities) - 1)
+        return place + _SPREAD * (2 * share - 1)
+
+    def _entries(self) -> list[Entry]:
+        """Only modalities need a legend: groups and models are named where they stand."""
+        if len(self.modalities) == 1:
+            return []
+        first: dict[str | None, Entry] = {}
+        for series in self.picked.series:
+            style = self.picked.series_styles[series]
+            first.setdefault(series[1], Entry(style, frozenset({"bar", "dot"}), series[1] or "no modality"))
+        return list(first.values())
+
+    def _line(self, x: Sequence[float], y: Sequence[float], label: str, **style: Any) -> None:
+        self.axes.add_line(Line2D(x, y, label=label, clip_on=False, **style))
+
+    def _bars(self, estimates: Sequence[tuple[float, Estimate]], colour: str, label: str) -> None:
+        bars = [[(x, e.conf_low), (x, e.conf_high)] for x, e in estimates if math.isfinite(e.conf_low + e.conf_high)]
+        self.axes.add_collection(
+            LineCollection(bars, colors=colour, linewidths=ARM_WIDTH, label=label, clip_on=False), autolim=False
+        )
+
+    def _scale(self) -> None:
+        low = self.axes.get_ylim()[0]
+        step = 1 if low >= 0.4 else 2
+        ticks = [tenth / 10 for tenth in range(10, -1, -step) if tenth / 10 >= low]
+        self.canvas.scales(
+            self.axes, y_ticks=ticks, y_labels=[text.fixed(tick * 100, 0) for tick in ticks], y_title="Accuracy (%)"
+        )
+
+    def _draw_models(self) -> None:
+        low, high = self.axes.get_ylim()
+        for e in self.models:
+            style = self.picked.model_styles[str(e.reader)]
+            place = self.model_places[str(e.reader)]
+            self._line(
+                [0, self.end],
+                [e.estimate, e.estimate],
+                f"model: {e.reader}",
+                color=style.colour,
+                linestyle=style.dash,
+                linewidth=1.0,
+            )
+            self._bars([(place, e)], style.colour, f"interval: {e.reader}")
+            self._line([place], [e.estimate], f"model dot: {e.reader}", zorder=4, **call_marker(style))
+        # Labels beside the lines, moved apart where two lines lie close.
+        order = sorted(self.models, key=lambda e: -e.estimate)
+        at = [self._top + (high - e.estimate) / (high - low) * _PLOT_HEIGHT for e in order]
+        left = FULL_WIDTH - _RIGHT
+        for e, line, y in zip(order, at, _apart(at, _LABEL_MM, self._top + _PLOT_HEIGHT), strict=True):
+            colour = self.picked.model_styles[str(e.reader)].colour
+            self.canvas.line([left, left + 2.6], [line, y], color=colour, linewidth=THIN_WIDTH)
+            name = shorten(str(e.reader), _RIGHT - 4.5, TEXT_SIZE, bold=True)
+            self.canvas.text(left + 3.2, y - 0.3, name, fontweight="bold")
+            inside = f" ({text.interval(e)})" if text.interval(e) else ""
+            self.canvas.text(left + 3.2, y - 0.3 + LINE_MM, f"{text.value(e)}{inside}", size=SMALL_SIZE)
+
+    def _draw_readers(self) -> None:
+        if len(self.modalities) > 1:
+            pairs: dict[tuple[str | None, str | None], list[tuple[float, float]]] = {}
+            for dots in self.dots.values():
+                for x, e in dots:
+                    pairs.setdefault((e.reader_group, e.reader), []).append((x, e.estimate))
+            joined = [sorted(ends) for ends in pairs.values() if len(ends) > 1]
+            self.axes.add_collection(
+                LineCollection(joined, colors=RULE, linewidths=THIN_WIDTH, label="same reader", clip_on=False),
+                autolim=False,
+            )
+        for series, dots in self.dots.items():
+            style = self.picked.series_styles[series]
+            label = self.picked.series_label(series)
+            self._bars(dots, style.pale, f"intervals: {label}")
+            xs, ys = [x for x, _ in dots], [e.estimate for _, e in dots]
+            self._line(xs, ys, f"readers: {label}", zorder=3, **reader_marker(style))
+            if series in self.means:
+                places = self.groups[series[0]].values()
+                y = self.means[series].estimate
+                self._line(
+                    [min(places) - 0.5, max(places) + 0.5],
+                    [y, y],
+                    f"mean: {label}",
+                    color=style.colour,
+                    linestyle=style.dash if len(self.modalities) > 1 else "solid",
+                    linewidth=CURVE_WIDTH,
+                    zorder=2.2,
+                )
+
+    def _name(self, *, upright: bool, named: bool, name_mm: float) -> None:
+        """Readers' names, and the groups' names with their means, under the axis."""
+        base = self._top + _PLOT_HEIGHT + 1.0
+
+        def sheet(place: float) -> float:
+            return _LEFT + place * self.place_mm
+
+        for group, names in self.groups.items():
+            for name, place in names.items():
+                if upright:
+                    short = shorten(name, _NAME_LENGTH - 2.0, SMALL_SIZE)
+                    turned = {"ha": "right", "rotation": 90, "rotation_mode": "anchor"}
+                    self.canvas.text(sheet(place) + 0.7, base + 0.6, short, size=SMALL_SIZE, color=FAINT, **turned)
+                elif named:
+                    short = shorten(name, self.place_mm, SMALL_SIZE)
+                    self.canvas.text(sheet(place), base + 2.6, short, size=SMALL_SIZE, color=FAINT, ha="center")
+            first, last = min(names.values()), max(names.values())
+            middle, room = sheet((first + last) / 2), (last - first + 1.9) * self.place_mm
+            y = base + name_mm + LINE_MM
+            label = shorten(group or "Readers", room, TEXT_SIZE, bold=True)
+            self.canvas.text(middle, y, label, ha="center", fontweight="bold")
+            for modality in self.modalities:
+                if (group, modality) in self.means:
+                    y += LINE_MM
+                    beside = f"{modality} " if len(self.modalities) > 1 else ""
+                    mean = shorten(f"{beside}mean {text.value(self.means[group, modality])}", room, SMALL_SIZE)
+                    self.canvas.text(middle, y, mean, ha="center", size=SMALL_SIZE)
+        if self.models:
+            places = self.model_places.values()
+            middle = sheet((min(places) + max(places)) / 2)
+            room = (len(self.models) + 0.9) * self.place_mm
+            label = "Model" if len(self.models) == 1 else "Models"
+            if width(label, TEXT_SIZE, bold=True) <= room:
+                self.canvas.text(middle, base + name_mm + LINE_MM, label, ha="center", fontweight="bold")
+
+
+def _apart(at: Sequence[float], least: float, bottom: float) -> list[float]:
+    """The ascending positions `at`, moved down until they are `least` apart, then up until they end above `bottom`."""
+    moved: list[float] = []
+    for y in at:
+        moved.append(max(y, moved[-1] + least) if moved else y)
+    limit = bottom
+    for i in reversed(range(len(moved))):
+        moved[i] = min(moved[i], limit)
+        limit = moved[i] - least
+    return moved
+
+
+def _caption(
+    picked: Picked,
+    task: str,
+    readers: Sequence[Estimate],
+    models: Sequence[Estimate],
+    means: dict[Series, Estimate],
+    absent: Sequence[Estimate],
+) -> str:
+    everyone = [*readers, *models]
+    number = words.cases(everyone)
+    count = words.counted(len({(e.reader_group, e.reader) for e in readers}), "reader")
+    sentences = [f"Accuracy of {count} for the task “{plain(task)}”{f' ({number})' if number else ''}."]
+    bars = words.intervals(everyone)
+    sentences.append(f"Dots: single readers{f'; bars are {bars}' if bars else ''}.")
+    if picked.several_modalities:
+        sentences.append("A thin line joins the dots of one reader.")
+    if means:
+        sentences.append("Short lines: mean of the readers of a group.")
+    if models:
+        sentences.append(
+            "Lines across the figure: models." if len(models) > 1 else "Line across the figure: the model."
+        )
+    if absent:
+        names = "; ".join(plain(picked.reader_label(e)) for e in absent)
+        sentences.append(f"Not drawn, the accuracy being undefined: {names}.")
+    labelled = [(plain(picked.reader_label(e)), e) for e in (*everyone, *absent)]
+    return words.join(*sentences, words.notes(labelled))
+
+
+def _alt(
+    picked: Picked,
+    task: str,
+    readers: Sequence[Estimate],
+    models: Sequence[Estimate],
+    means: dict[Series, Estimate],
+) -> str:
+    parts = [f"{e.reader}: {text.full(e)}" for e in models]
+    parts += [f"{picked.series_label(series)}, mean: {text.full(e)}" for series, e in means.items()]
+    parts += [f"{picked.reader_label(e)}: {text.full(e)}" for e in readers]
+    return plain(f"Dot plot of accuracy for the task “{task}”. " + "; ".join(parts) + ".")

@@ -1,0 +1,295 @@
+"""ROC curves of models and readers, with the readers' calls as crosses."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch
+
+from readerstudy import text
+from readerstudy.figures import _words as words
+from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, Canvas, house_style
+from readerstudy.figures._drawn import Display
+from readerstudy.figures._label import shorten
+from readerstudy.figures._legend import Entry, legend, legend_height
+from readerstudy.figures._palette import (
+    ARM_WIDTH,
+    CURVE_WIDTH,
+    FRAME,
+    RULE,
+    THIN_WIDTH,
+    Series,
+    call_marker,
+    mean_marker,
+    reader_marker,
+)
+from readerstudy.figures._pick import Curve, Picked, Point, series_of
+from readerstudy.figures._roc_words import Panel, alt, caption
+
+_COLUMNS = 4
+_PANELS = 12
+"""Most classes in one figure: three rows, a page."""
+_SINGLE_SIDE, _PANEL_SIDE = 96.0, 37.0
+_LEFT, _TOP, _BOTTOM = 13.0, 3.0, 10.0
+_PANEL_SYMBOLS = 0.75
+"""Size of the symbols in small panels, as a share of that in a large one."""
+_COLUMN_GAP = (FULL_WIDTH - _LEFT - 1.5 - _COLUMNS * _PANEL_SIDE) / (_COLUMNS - 1)
+_LIMITS = (-0.015, 1.015)
+_TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+_TICK_LABELS = ("0", "0.2", "0.4", "0.6", "0.8", "1")
+_NAMED_MODELS = 4
+"""Up to so many models a panel's head prints every AUC."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RocDisplay(Display):
+    """ROC plot of one task: a panel for a binary task, a panel for each class of a task of several classes.
+
+    Axis x is 1 - specificity and axis y is sensitivity, on square axes. It draws what `Results` holds: the curves
+    of models and of readers who gave ratings; a cross for each reader, whose arms are the confidence intervals of
+    both; a filled symbol for the mean of a group of readers; and a hollow symbol for the calls of a model.
+
+    Parameters
+    ----------
+    targets
+        The class of each panel; None in a binary task.
+    """
+
+    targets: tuple[str | None, ...]
+
+
+def displays(picked: Picked, task: str) -> list[RocDisplay]:
+    """The ROC plots of a task: none where nobody has a curve or both sensitivity and specificity."""
+    panels = [panel for target in picked.targets(task) if (panel := Panel(picked, task, target)).worth_drawing]
+    pages = [panels[i : i + _PANELS] for i in range(0, len(panels), _PANELS)]
+    return [_display(picked, task, page, i + 1, len(pages)) for i, page in enumerate(pages)]
+
+
+def _display(picked: Picked, task: str, panels: Sequence[Panel], page: int, pages: int) -> RocDisplay:
+    with house_style():
+        single = panels[0].target is None
+        canvas, axes = _single(picked, panels[0]) if single else _grid(picked, panels)
+    part = f", part {page} of {pages}" if pages > 1 else ""
+    estimates = [e for panel in panels for e in panel.estimates]
+    return RocDisplay(
+        figure=canvas.figure,
+        axes=tuple(axes),
+        targets=tuple(panel.target for panel in panels),
+        task=task,
+        title=f"ROC curves: {shorten(task, 70, 7)}{part}",
+        caption=caption(picked, task, panels),
+        alt=alt(picked, task, panels),
+        keys=tuple(dict.fromkeys(e.key for e in estimates)),
+        width_mm=canvas.width,
+        height_mm=canvas.height,
+    )
+
+
+def _single(picked: Picked, panel: Panel) -> tuple[Canvas, list[Axes]]:
+    entries = _entries(picked, [panel], numbers=True)
+    height = max(_TOP + _SINGLE_SIDE + _BOTTOM, legend_height(entries) + 2 * _TOP)
+    canvas = Canvas(FULL_WIDTH, height)
+    axes = canvas.panel(_LEFT, _TOP, _SINGLE_SIDE, _SINGLE_SIDE, _LIMITS, _LIMITS)
+    _scales(canvas, axes, left=True, lower=True)
+    _draw(picked, panel, axes, 1.0)
+    _arrows(picked, panel, axes)
+    left = _LEFT + _SINGLE_SIDE + 7.0
+    legend(canvas, entries, left, _TOP, FULL_WIDTH - left - 1.0)
+    return canvas, [axes]
+
+
+def _grid(picked: Picked, panels: Sequence[Panel]) -> tuple[Canvas, list[Axes]]:
+    entries = _entries(picked, panels, numbers=False)
+    lines = _auc_lines(panels)
+    head = 3.6 + lines * LINE_MM
+    pitch = head + _PANEL_SIDE + 3.5
+    rows = math.ceil(len(panels) / _COLUMNS)
+    # The legend stands in the cells that the last row leaves empty, or below all rows.
+    free = rows * _COLUMNS - len(panels)
+    inside = free > 0 and legend_height(entries, free) <= _PANEL_SIDE + 6.0
+    body = _TOP + rows * pitch - 3.5 + _BOTTOM
+    canvas = Canvas(FULL_WIDTH, body + (0.0 if inside else legend_height(entries, _COLUMNS) + 3.0))
+    step = _PANEL_SIDE + _COLUMN_GAP
+    drawn = []
+    for i, panel in enumerate(panels):
+        row, column = divmod(i, _COLUMNS)
+        left, top = _LEFT + column * step, _TOP + row * pitch
+        axes = canvas.panel(left, top + head, _PANEL_SIDE, _PANEL_SIDE, _LIMITS, _LIMITS)
+        _head(canvas, picked, panel, left, top, lines)
+        _scales(canvas, axes, left=column == 0, lower=i + _COLUMNS >= len(panels))
+        _draw(picked, panel, axes, _PANEL_SYMBOLS)
+        drawn.append(axes)
+    if inside:
+        left = _LEFT + (_COLUMNS - free) * step
+        # The panel above has its axis title here.
+        top = _TOP + (rows - 1) * pitch + (max(head, 6.0) if rows > 1 else 0.0) + 1.0
+        legend(canvas, entries, left, top, FULL_WIDTH - left, columns=free)
+    else:
+        legend(canvas, entries, _LEFT, body + 1.5, FULL_WIDTH - _LEFT, columns=_COLUMNS)
+    return canvas, drawn
+
+
+def _auc_lines(panels: Sequence[Panel]) -> int:
+    """Lines of AUCs in a panel's head: the same in every panel, so that panels align."""
+    most = max(sum(curve.auc is not None for curve in panel.model_curves) for panel in panels)
+    return most if most <= _NAMED_MODELS else 0
+
+
+def _head(canvas: Canvas, picked: Picked, panel: Panel, left: float, top: float, lines: int) -> None:
+    """The class, and the AUC of every model beside the line that its curve is drawn with."""
+    canvas.text(left, top + 2.5, shorten(panel.target or "", _PANEL_SIDE, 7.0, bold=True), fontweight="bold")
+    curves = [curve for curve in panel.model_curves if curve.auc]
+    for i, curve in enumerate(curves[:lines]):
+        assert curve.auc is not None
+        baseline = top + 2.5 + (i + 1) * LINE_MM
+        style = picked.model_styles[curve.reader]
+        y = baseline - 0.8
+        canvas.line([left, left + 5.0], [y, y], color=style.colour, linestyle=style.dash, linewidth=CURVE_WIDTH)
+        inside = f" ({text.interval(curve.auc)})" if text.interval(curve.auc) else ""
+        canvas.text(left + 6.2, baseline, f"AUC {text.value(curve.auc)}{inside}", size=SMALL_SIZE + 0.5)
+
+
+def _scales(canvas: Canvas, axes: Axes, *, left: bool, lower: bool) -> None:
+    canvas.scales(
+        axes,
+        x_ticks=_TICKS,
+        y_ticks=_TICKS,
+        x_labels=_TICK_LABELS if lower else (),
+        y_labels=_TICK_LABELS if left else (),
+        x_title="1 − specificity" if lower else "",
+        y_title="Sensitivity" if left else "",
+    )
+
+
+def _draw(picked: Picked, panel: Panel, axes: Axes, size: float) -> None:
+    """Draw one panel from back to front; `size` scales its symbols."""
+
+    def line(x: Sequence[float], y: Sequence[float], label: str, **style: Any) -> None:
+        axes.add_line(Line2D(x, y, label=label, clip_on=False, **style))
+
+    line([0, 1], [0, 1], "chance", color=RULE, linestyle=(0, (3, 3)), linewidth=THIN_WIDTH)
+    by_series: dict[Series, list[Point]] = {}
+    for point in panel.human_points:
+        if point.drawn:
+            by_series.setdefault(series_of(point.sensitivity), []).append(point)
+    for curve in panel.human_curves:
+        style = picked.series_styles[curve.series]
+        dash = style.dash if picked.several_modalities else "solid"
+        look: dict[str, Any] = {"color": style.faint, "linestyle": dash, "linewidth": THIN_WIDTH}
+        line(curve.false_positive, curve.sensitivity, f"curve: {curve.reader}", **look)
+    for series, points in by_series.items():
+        arms = LineCollection(
+            [arm for point in points for arm in _arms(point)],
+            colors=picked.series_styles[series].pale,
+            linewidths=ARM_WIDTH,
+            label=f"arms: {picked.series_label(series)}",
+            clip_on=False,
+            zorder=2.2,
+        )
+        axes.add_collection(arms, autolim=False)
+    for curve in panel.model_curves:
+        style = picked.model_styles[curve.reader]
+        look = {"color": style.colour, "linestyle": style.dash, "linewidth": CURVE_WIDTH * (1 + size) / 2}
+        line(curve.false_positive, curve.sensitivity, f"curve: {curve.reader}", zorder=2.5, **look)
+    for series, points in by_series.items():
+        marker = reader_marker(picked.series_styles[series], size)
+        line(*_places(points), f"readers: {picked.series_label(series)}", zorder=3, **marker)
+    for series, mean in panel.means.items():
+        if mean.drawn:
+            marker = mean_marker(picked.series_styles[series], size)
+            line(*_places([mean]), f"mean: {picked.series_label(series)}", zorder=4, **marker)
+    for point in panel.model_points:
+        if point.drawn:
+            model = str(point.sensitivity.reader)
+            marker = call_marker(picked.model_styles[model], size)
+            line(*_places([point]), f"calls: {model}", zorder=5, **marker)
+
+
+def _arrows(picked: Picked, panel: Panel, axes: Axes) -> None:
+    """An arrow for each reader from the first modality to the second."""
+    for start, end in panel.pairs(picked):
+        (x0,), (y0,) = _places([start])
+        (x1,), (y1,) = _places([end])
+        arrow = FancyArrowPatch(
+            (x0, y0),
+            (x1, y1),
+            arrowstyle="-|>,head_length=2.6,head_width=1.1",
+            mutation_scale=1,
+            shrinkA=2,
+            shrinkB=2,
+            color=FRAME,
+            linewidth=THIN_WIDTH,
+            label=f"arrow: {start.sensitivity.reader}",
+            zorder=2.8,
+        )
+        axes.add_patch(arrow)
+
+
+def _arms(point: Point) -> list[list[tuple[float, float]]]:
+    """The cross of a reader: an arm along each axis, left out where the interval is undefined."""
+    sensitivity, specificity = point
+    arms = []
+    if math.isfinite(specificity.conf_low) and math.isfinite(specificity.conf_high):
+        y = sensitivity.estimate
+        arms.append([(1 - specificity.conf_high, y), (1 - specificity.conf_low, y)])
+    if math.isfinite(sensitivity.conf_low) and math.isfinite(sensitivity.conf_high):
+        x = 1 - specificity.estimate
+        arms.append([(x, sensitivity.conf_low), (x, sensitivity.conf_high)])
+    return arms
+
+
+def _places(points: Sequence[Point]) -> tuple[list[float], list[float]]:
+    return [1 - point.specificity.estimate for point in points], [point.sensitivity.estimate for point in points]
+
+
+def _entries(picked: Picked, panels: Sequence[Panel], *, numbers: bool) -> list[Entry]:
+    """The legend: models, then readers by series. With `numbers`, those of the one panel in small print."""
+    entries = []
+    curves = {curve.reader: curve for panel in panels for curve in panel.model_curves}
+    calls = {str(p.sensitivity.reader): p for panel in panels for p in panel.model_points if p.drawn}
+    for model in picked.models:
+        parts = {"curve"} if model in curves else set()
+        parts |= {"call"} if model in calls else set()
+        if parts:
+            lines = _model_lines(curves.get(model), calls.get(model)) if numbers else ()
+            entries.append(Entry(picked.model_styles[model], frozenset(parts), model, lines))
+    crosses: dict[Series, set[str | None]] = {}
+    for panel in panels:
+        for point in panel.human_points:
+            if point.drawn:
+                crosses.setdefault(series_of(point.sensitivity), set()).add(point.sensitivity.reader)
+    with_curves = {curve.series for panel in panels for curve in panel.human_curves}
+    for series in picked.series:
+        parts = {"cross"} if series in crosses else set()
+        parts |= {"mean"} if any(series in panel.means for panel in panels) else set()
+        parts |= {"thin curve"} if series in with_curves else set()
+        if parts:
+            number = len(crosses.get(series, {c.reader for p in panels for c in p.human_curves if c.series == series}))
+            lines = (words.counted(number, "reader"), *(_mean_lines(panels[0], series) if numbers else ()))
+            entries.append(Entry(picked.series_styles[series], frozenset(parts), picked.series_label(series), lines))
+    return entries
+
+
+def _model_lines(curve: Curve | None, calls: Point | None) -> tuple[str, ...]:
+    lines = []
+    if curve and curve.auc:
+        lines.append(f"AUC {text.full(curve.auc)}")
+    if calls:
+        lines.append(f"Sensitivity {text.value(calls.sensitivity)}, specificity {text.value(calls.specificity)}")
+    return tuple(lines)
+
+
+def _mean_lines(panel: Panel, series: Series) -> tuple[str, ...]:
+    lines = []
+    if series in panel.mean_aucs:
+        lines.append(f"Mean AUC {text.value(panel.mean_aucs[series])}")
+    if series in panel.means:
+        mean = panel.means[series]
+        lines.append(f"Mean sensitivity {text.value(mean.sensitivity)}, specificity {text.value(mean.specificity)}")
+    return tuple(lines)

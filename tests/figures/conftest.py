@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+from figure_studies import CLASSES, GROUPS, several_classes, two_modalities
+
+from readerstudy.results import Results
+
+
+@pytest.fixture(scope="session")
+def liver() -> Results:
+    """Two models and six readers in three groups; seven classes, and benign or malignant."""
+    return several_classes(CLASSES, {"Net-6": 0.85, "Net-3": 0.7}, GROUPS)
+
+
+@pytest.fixture(scope="session")
+def aided() -> Results:
+    """Readers only, in two modalities."""
+    return two_modalities()
+
+
+@pytest.fixture(scope="session")
+def alone() -> Results:
+    """One model, nobody else."""
+    return several_classes(CLASSES, {"Net-6": 0.85}, {})
