@@ -21,8 +21,25 @@ ArrayLike = Any
 def vector(values: ArrayLike, name: str) -> npt.NDArray[Any]:
     """`values` as a one-dimensional array."""
     array = np.asarray(values)
+    if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
+        array = np.asarray(values, dtype=object)  # a nan in a list of words would have become the word "nan"
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, got shape {array.shape}")
+    return array
+
+
+def missing(array: npt.NDArray[Any]) -> Bools:
+    """Which labels of `array` are None or nan."""
+    return np.array([label is None or label != label for label in array.tolist()], dtype=bool)
+
+
+def labels(values: ArrayLike, name: str) -> npt.NDArray[Any]:
+    """`values` as labels of any kind; None and nan are errors, because a missing label is neither right nor wrong."""
+    array = vector(values, name)
+    absent = missing(array)
+    if absent.any():
+        where = int(np.argmax(absent))
+        raise ValueError(f"{name} is missing at position {where}: leave such cases out of every array first")
     return array
 
 
@@ -39,7 +56,8 @@ def binary(values: ArrayLike, name: str) -> Bools:
     if wrong.any():
         where = int(np.argmax(wrong))
         raise ValueError(f"{name} must be boolean or 0/1, got {array[where]!r} at position {where}")
-    return numbers == 1
+    coded: Bools = numbers == 1
+    return coded
 
 
 def scores(values: ArrayLike, name: str) -> Floats:

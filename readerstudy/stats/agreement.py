@@ -6,11 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import ArrayLike, Floats, Ints, normal_p, same_length, tails, vector, z_of
+from readerstudy.stats._arrays import ArrayLike, Floats, Ints, missing, normal_p, same_length, tails, vector, z_of
 from readerstudy.stats.diagnostic import cross_counts
 
 WEIGHTS = ("linear", "quadratic")
@@ -23,7 +22,8 @@ def agreement_weights(n_categories: int, weights: str | None) -> Floats:
         return np.eye(n_categories)
     rank = np.arange(n_categories)
     distance = np.abs(rank[:, None] - rank[None, :]) / max(n_categories - 1, 1)
-    return 1 - (distance if weights == "linear" else distance**2)
+    agreed: Floats = 1 - (distance if weights == "linear" else distance**2)
+    return agreed
 
 
 def kappa_of_table(
@@ -74,10 +74,6 @@ def kappa_of_table(
         z = value / null_error
         e = e.replace(statistic=z, p_value=normal_p(z, alternative))
     return e.replace(note="; ".join(notes) or None)
-
-
-def _missing(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    return np.array([label is None or label != label for label in labels.tolist()], dtype=bool)
 
 
 def kappa(
@@ -135,7 +131,7 @@ def kappa(
         _choice.check(weights, WEIGHTS, "weights")
     first, second = vector(ratings, "ratings"), vector(versus, "versus")
     same_length(ratings=first, versus=second)
-    read = ~(_missing(first) | _missing(second))
+    read = ~(missing(first) | missing(second))
     first, second = first[read], second[read]
     if categories is None:
         categories = sorted(set(first.tolist()) | set(second.tolist()))

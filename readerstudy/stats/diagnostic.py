@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import ArrayLike, Bools, Ints, binary, check_level, same_length, vector, z_of
+from readerstudy.stats._arrays import ArrayLike, Bools, Ints, binary, check_level, labels, same_length, z_of
 from readerstudy.stats.proportion import proportion
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def counts(truth: Bools, call: Bools) -> Counts:
     return Counts(tp, fp, fn, len(truth) - tp - fp - fn)
 
 
-_FRACTIONS = {
+_FRACTIONS: dict[str, Callable[[Counts], tuple[int, int]]] = {
     "sensitivity": lambda c: (c.tp, c.tp + c.fn),
     "specificity": lambda c: (c.tn, c.tn + c.fp),
     "ppv": lambda c: (c.tp, c.tp + c.fp),
@@ -68,13 +69,16 @@ def _likelihood_ratio(measure: str, table: Counts, conf_level: float) -> Estimat
         what = "0/0" if above == 0 else "unbounded"
         return e.replace(note=f"undefined ({what}): no {names[1]}")
     if above == 0:
-        return e.replace(
-            estimate=0.0, conf_low=0.0, note=f"no {names[0]}: 0, and the log interval has no upper limit"
-        )
+        return e.replace(estimate=0.0, conf_low=0.0, note=f"no {names[0]}: 0, and the log interval has no upper limit")
     ratio = (above / diseased) / (below / healthy)
     error = math.sqrt(1 / above - 1 / diseased + 1 / below - 1 / healthy)
     factor = math.exp(z_of((1 - conf_level) / 2) * error)
-    return e.replace(estimate=ratio, conf_low=ratio / factor, conf_high=ratio * factor)
+    return e.replace(
+        estimate=ratio,
+        conf_low=ratio / factor,
+        conf_high=ratio * factor,
+        note="every case was called the same: the log interval has no width" if error == 0 else None,
+    )
 
 
 def diagnostic_counts(
@@ -116,8 +120,8 @@ def diagnostic_counts(
     >>> round(table["plr"].estimate, 2)
     8.14
     """
-    if min(tp, fp, fn, tn) < 0:
-        raise ValueError(f"counts must not be negative, got tp={tp}, fp={fp}, fn={fn}, tn={tn}")
+    if min(tp, fp, fn, tn) < 0 or any(count % 1 != 0 for count in (tp, fp, fn, tn)):
+        raise ValueError(f"counts must be whole numbers, 0 or more, got tp={tp}, fp={fp}, fn={fn}, tn={tn}")
     table = Counts(int(tp), int(fp), int(fn), int(tn))
     fractions = [_fraction(measure, table, method, conf_level) for measure in _FRACTIONS]
     return fractions + [_likelihood_ratio(measure, table, conf_level) for measure in ("plr", "nlr")]
@@ -265,7 +269,7 @@ def accuracy(
     -----
     Cases must be independent. With no case it is nan with a note.
     """
-    truth, call = vector(truth, "truth"), vector(call, "call")
+    truth, call = labels(truth, "truth"), labels(call, "call")
     total = same_length(truth=truth, call=call)
     right = int(np.count_nonzero(truth == call))
     return _fraction("accuracy", Counts(right, total - right, 0, 0), method, conf_level, null)
@@ -324,7 +328,7 @@ def confusion_matrix(truth: ArrayLike, call: ArrayLike, *, classes: list[Any] | 
     """
     import pandas as pd
 
-    truth, call = vector(truth, "truth"), vector(call, "call")
+    truth, call = labels(truth, "truth"), labels(call, "call")
     same_length(truth=truth, call=call)
     if classes is None:
         classes = sorted(set(truth.tolist()) | set(call.tolist()))
@@ -336,6 +340,4 @@ def confusion_matrix(truth: ArrayLike, call: ArrayLike, *, classes: list[Any] | 
     rows = np.array([codes[label] for label in truth.tolist()], dtype=np.int64)
     columns = np.array([codes[label] for label in call.tolist()], dtype=np.int64)
     table = cross_counts(rows, columns, len(classes), len(classes))
-    return pd.DataFrame(
-        table, index=pd.Index(classes, name="truth"), columns=pd.Index(classes, name="call")
-    )
+    return pd.DataFrame(table, index=pd.Index(classes, name="truth"), columns=pd.Index(classes, name="call"))

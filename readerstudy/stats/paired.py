@@ -41,7 +41,7 @@ def mcnemar_p(b: int, c: int, method: str) -> tuple[float, float]:
 
 
 def mcnemar(call: ArrayLike, versus: ArrayLike, *, method: str = "exact") -> Estimate:
-    """Do two readings of the same cases differ in how often they are positive (or right)?
+    """Test whether two readings of the same cases differ in how often they are positive (or right).
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def _newcombe(first: int, second: int, both: int, n: int, low_tail: float, high_
     q_low, q_high = one_proportion(second, n, "wilson", low_tail or high_tail, high_tail or low_tail)
     neither = n - first - second + both
     margins = first * (n - first) * second * (n - second)
-    product = both * neither - (first - both) * (second - both)
+    product = float(both * neither - (first - both) * (second - both))
     if product > 0:  # a continuity correction, for a positive correlation only
         product = max(product - n / 2, 0)
     correlation = product / math.sqrt(margins) if margins > 0 else 0.0
@@ -220,8 +220,8 @@ def paired_difference(
 
     Notes
     -----
-    Cases must be independent. With no discordant pair the difference is 0; Wald's interval then has no width, and
-    `note` says so.
+    Cases must be independent. With no discordant pair the difference is 0. Then, and where every pair is discordant
+    in the same way, Wald's interval has no width, and `note` says so.
 
     References
     ----------
@@ -245,12 +245,10 @@ def paired_difference(
         return e.replace(note="no case")
     b, c = discordant(call, versus)
     low, high = difference_limits(call, versus, method, *outside)
-    e = e.replace(
-        estimate=(b - c) / n,
-        conf_low=low,
-        conf_high=high,
-        note="no discordant pair: the interval has no width" if method == "wald" and b + c == 0 else None,
-    )
+    e = e.replace(estimate=(b - c) / n, conf_low=low, conf_high=high)
+    if method == "wald" and (b + c == 0 or n in (b, c)):
+        pairs = "no discordant pair" if b + c == 0 else "every pair is discordant in the same way"
+        e = e.replace(note=f"{pairs}: the interval has no width")
     if method == "tango":
         z = tango_z(0.0, b, c, n)
         e = e.replace(statistic=z, p_value=normal_p(z, alternative), null=0.0, test_method="tango-score")

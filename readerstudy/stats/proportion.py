@@ -121,7 +121,7 @@ def proportion(
     """
     _choice.check(method, METHODS, "method")
     outside = tails(conf_level, alternative)
-    if count != int(count) or total != int(total) or not 0 <= count <= total:
+    if count % 1 != 0 or total % 1 != 0 or not 0 <= count <= total:
         raise ValueError(f"count must be a whole number between 0 and total, got {count} of {total}")
     count, total = int(count), int(total)
     empty = Estimate(
@@ -151,7 +151,7 @@ def _test(e: Estimate, null: float) -> Estimate:
     if e.method == "clopper-pearson":
         from scipy.stats import binomtest
 
-        test = binomtest(e.count, e.total, null, alternative=e.alternative)
+        test = binomtest(e.count, e.total, null, alternative=e.alternative)  # type: ignore[arg-type]
         return e.replace(p_value=float(test.pvalue), test_method="exact-binomial")
     z = (e.estimate - null) / math.sqrt(null * (1 - null) / e.total)
     return e.replace(statistic=z, p_value=normal_p(z, e.alternative), test_method="score")

@@ -1,0 +1,194 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
+from statsmodels.stats.proportion import proportion_confint
+
+from readerstudy.stats.paired import INTERVALS, TESTS, mcnemar, paired_difference
+
+TABLES = [(30, 12, 5, 53), (10, 9, 1, 40), (0, 0, 0, 10), (15, 1, 0, 14), (3, 4, 4, 2), (0, 7, 0, 0), (0, 0, 6, 0)]
+TABLES += [(0, 1, 0, 0), (1, 0, 0, 0), (200, 3, 20, 500)]
+
+
+def calls(a, b, c, d):
+    """Both readers' calls: a both positive, b the first only, c the second only, d neither."""
+    return np.repeat([1, 1, 0, 0], [a, b, c, d]), np.repeat([1, 0, 1, 0], [a, b, c, d])
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_mcnemar_is_that_of_statsmodels(table):
+    a, b, c, d = table
+    square = [[a, b], [c, d]]
+    if b + c:
+        assert mcnemar(*calls(*table)).p_value == pytest.approx(statsmodels_mcnemar(square, exact=True).pvalue)
+        theirs = statsmodels_mcnemar(square, exact=False, correction=False)
+        ours = mcnemar(*calls(*table), method="chi2")
+        assert (ours.statistic, ours.p_value) == pytest.approx((theirs.statistic, theirs.pvalue))
+        assert ours.df == 1
+    if b != c:
+        theirs = statsmodels_mcnemar(square, exact=False, correction=True)
+        ours = mcnemar(*calls(*table), method="chi2-cc")
+        assert (ours.statistic, ours.p_value) == pytest.approx((theirs.statistic, theirs.pvalue), abs=1e-12)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_exact_and_mid_p_by_counting_all_outcomes(table):
+    _, b, c, _ = table
+    n = b + c
+    mass = [math.comb(n, k) / 2**n for k in range(n + 1)]
+    tail = sum(mass[: min(b, c) + 1])
+    exact, mid = mcnemar(*calls(*table)), mcnemar(*calls(*table), method="mid-p")
+    assert exact.p_value == pytest.approx(min(1, 2 * tail))
+    # Half the probability of what was seen is taken off each tail; at b = c the tails share it.
+    assert mid.p_value == pytest.approx(1 if n == 0 else 2 * tail - mass[b] - (mass[b] / 2 if b == c else 0))
+
+
+@pytest.mark.parametrize("method", TESTS)
+@pytest.mark.parametrize("table", [(0, 0, 0, 10), (5, 0, 0, 0), (2, 3, 3, 1)])
+def test_equal_readers(method, table):
+    e = mcnemar(*calls(*table), method=method)
+    assert e.estimate == 0
+    assert e.note == (None if table[1] else "no discordant pair: P = 1")
+    if method != "mid-p" or table[1] == 0:
+        assert e.p_value == 1
+
+
+def constrained_maximum(delta, b, c, n):
+    """The likeliest P(first only) + P(second only) when their difference is delta, by a search.
+
+    Of the probability that is left when the difference is delta, a share u goes to each of the two.
+    """
+    first, second, half = max(delta, 0), max(-delta, 0), (1 - abs(delta)) / 2
+
+    def slope(u):
+        return b / (first + u) + c / (second + u) - (n - b - c) / (half - u)
+
+    if n == b + c:
+        u = half
+    elif slope(1e-14 * half) <= 0:
+        u = 0.0
+    else:
+        u = optimize.brentq(slope, 1e-14 * half, (1 - 1e-14) * half, xtol=1e-17)
+    return abs(delta) + 2 * u
+
+
+def naive_tango(b, c, n, conf_level):
+    z, d, step = stats.norm.ppf((1 + conf_level) / 2), (b - c) / n, 1e-10
+
+    def excess(delta):
+        variance = constrained_maximum(delta, b, c, n) - delta**2
+        return abs(d - delta) - z * math.sqrt(variance / n)
+
+    low = -1.0 if d == -1 else optimize.brentq(excess, -1 + step, d - step, xtol=1e-14)
+    high = 1.0 if d == 1 else optimize.brentq(excess, d + step, 1 - step, xtol=1e-14)
+    return low, high
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("conf_level", [0.9, 0.95])
+def test_tango_solves_the_score_equation(table, conf_level):
+    _, b, c, _ = table
+    e = paired_difference(*calls(*table), conf_level=conf_level)
+    assert (e.conf_low, e.conf_high) == pytest.approx(naive_tango(b, c, sum(table), conf_level), abs=1e-8)
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if t[1] + t[2]])
+def test_tango_at_0_is_mcnemar(table):
+    e = paired_difference(*calls(*table))
+    assert e.statistic**2 == pytest.approx(mcnemar(*calls(*table), method="chi2").statistic)
+    assert e.p_value == pytest.approx(mcnemar(*calls(*table), method="chi2").p_value)
+    one_sided = paired_difference(*calls(*table), alternative="greater")
+    assert one_sided.p_value == pytest.approx(stats.norm.sf(e.statistic))
+    assert one_sided.conf_high == 1
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_wald_and_its_adjustments_as_contrasts_of_a_multinomial(table):
+    """Add to the cells, then take the variance of the contrast (0, 1, -1, 0); cut at -1 and 1."""
+    z = stats.norm.ppf(0.975)
+    for method, added in (("wald", (0, 0, 0, 0)), ("agresti-min", (0.5,) * 4), ("bonett-price", (0, 1, 1, 0))):
+        cells = np.array(table) + added
+        p, contrast = cells / cells.sum(), np.array([0, 1, -1, 0])
+        variance = contrast @ (np.diag(p) - np.outer(p, p)) @ contrast / cells.sum()
+        limits = contrast @ p + np.array([-z, z]) * math.sqrt(max(variance, 0))
+        e = paired_difference(*calls(*table), method=method)
+        assert (e.conf_low, e.conf_high) == pytest.approx(tuple(np.clip(limits, -1, 1)), abs=1e-9), method
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_newcombe_from_wilson_limits(table):
+    a, b, c, d = table
+    n = sum(table)
+    p, q = (a + b) / n, (a + c) / n
+    (l1, u1), (l2, u2) = (proportion_confint(x, n, method="wilson") for x in (a + b, a + c))
+    margins = (a + b) * (c + d) * (a + c) * (b + d)
+    product = a * d - b * c
+    phi = 0 if margins == 0 else (max(product - n / 2, 0) if product > 0 else product) / math.sqrt(margins)
+    low = p - q - math.sqrt((p - l1) ** 2 - 2 * phi * (p - l1) * (u2 - q) + (u2 - q) ** 2)
+    high = p - q + math.sqrt((u1 - p) ** 2 - 2 * phi * (u1 - p) * (q - l2) + (q - l2) ** 2)
+    e = paired_difference(*calls(*table), method="newcombe")
+    assert (e.conf_low, e.conf_high) == pytest.approx((low, high), abs=1e-9)
+
+
+@pytest.mark.parametrize("method", INTERVALS)
+def test_every_small_table(method):
+    for table in itertools.product(range(4), repeat=4):
+        if sum(table):
+            for alternative in ("two-sided", "greater", "less"):
+                e = paired_difference(*calls(*table), method=method, alternative=alternative)
+                assert -1 <= e.conf_low <= e.estimate <= e.conf_high <= 1
+
+
+def test_identical_readers():
+    call = [0, 1, 1, 0, 1]
+    e = paired_difference(call, call)
+    assert (e.estimate, e.p_value) == (0, 1)
+    assert e.conf_low < 0 < e.conf_high
+    wald = paired_difference(call, call, method="wald")
+    assert (wald.conf_low, wald.conf_high, wald.note) == (0, 0, "no discordant pair: the interval has no width")
+
+
+def test_no_case():
+    for e in (mcnemar([], []), paired_difference([], [])):
+        assert math.isnan(e.estimate)
+        assert e.note == "no case"
+
+
+def test_many_discordant_pairs():
+    table = (0, 400_000, 401_000, 199_000)
+    for method in TESTS:
+        assert mcnemar(*calls(*table), method=method).p_value == pytest.approx(0.264, abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("call", "versus", "options", "message"),
+    [
+        ([[0, 1]], [0, 1], {}, "call must have one dimension"),
+        ([0, 1], [0, 2], {}, "versus must be boolean or 0/1"),
+        ([0, 1], [0, math.nan], {}, "versus must be boolean or 0/1"),
+        ([0, 1], [0], {}, "not one length: call has 2, versus has 1"),
+    ],
+)
+def test_wrong_input(call, versus, options, message):
+    for function in (mcnemar, paired_difference):
+        with pytest.raises(ValueError, match=message):
+            function(call, versus, **options)
+
+
+def test_wrong_options():
+    with pytest.raises(ValueError, match="Did you mean 'mid-p'"):
+        mcnemar([0], [0], method="midp")
+    with pytest.raises(ValueError, match="Did you mean 'tango'"):
+        paired_difference([0], [0], method="tanga")
+    with pytest.raises(ValueError, match=r"0\.95 for 95 %"):
+        paired_difference([0], [0], conf_level=95)
+
+
+@pytest.mark.parametrize("table", [(0, 5, 0, 0), (0, 0, 5, 0)])
+def test_walds_interval_without_width_says_so(table):
+    e = paired_difference(*calls(*table), method="wald")
+    assert e.conf_low == e.conf_high == e.estimate
+    assert e.note == "every pair is discordant in the same way: the interval has no width"

@@ -1,0 +1,127 @@
+import math
+
+import pytest
+from scipy import optimize, stats
+from statsmodels.stats.proportion import proportion_confint
+
+from readerstudy.stats.proportion import METHODS, proportion
+
+COUNTS = [(0, 1), (1, 1), (1, 2), (0, 9), (3, 9), (9, 9), (17, 40), (39, 40), (250, 1000), (1, 100_000)]
+
+
+@pytest.mark.parametrize(("count", "total"), COUNTS)
+@pytest.mark.parametrize("conf_level", [0.5, 0.9, 0.95, 0.999])
+@pytest.mark.parametrize(("method", "theirs"), [("wilson", "wilson"), ("clopper-pearson", "beta")])
+def test_limits_are_those_of_statsmodels(count, total, conf_level, method, theirs):
+    e = proportion(count, total, method=method, conf_level=conf_level)
+    expected = proportion_confint(count, total, alpha=1 - conf_level, method=theirs)
+    assert (e.conf_low, e.conf_high) == pytest.approx(expected, rel=1e-9, abs=1e-13)
+
+
+@pytest.mark.parametrize(("count", "total"), COUNTS)
+@pytest.mark.parametrize("conf_level", [0.9, 0.95])
+def test_exact_limits_invert_the_binomial_test(count, total, conf_level):
+    e = proportion(count, total, method="clopper-pearson", conf_level=conf_level)
+    tail = (1 - conf_level) / 2
+    if count > 0:
+        low = optimize.brentq(lambda p: stats.binom.sf(count - 1, total, p) - tail, 0, 1, xtol=1e-15)
+        assert e.conf_low == pytest.approx(low, rel=1e-8)
+    if count < total:
+        high = optimize.brentq(lambda p: stats.binom.cdf(count, total, p) - tail, 0, 1, xtol=1e-15)
+        assert e.conf_high == pytest.approx(high, rel=1e-8)
+
+
+@pytest.mark.parametrize(("count", "total"), COUNTS)
+def test_wilson_limits_solve_the_score_equation(count, total):
+    e = proportion(count, total)
+    z = stats.norm.ppf(0.975)
+    for limit in (e.conf_low, e.conf_high):
+        if 0 < limit < 1:
+            assert abs(count / total - limit) == pytest.approx(z * math.sqrt(limit * (1 - limit) / total), rel=1e-9)
+
+
+@pytest.mark.parametrize("total", [5, 50, 51, 200])
+def test_modified_wilson_is_poisson_for_rare_events_only(total):
+    rare = 2 if total <= 50 else 3
+    for count in range(5):
+        modified = proportion(count, total, method="modified-wilson")
+        plain = proportion(count, total)
+        if 1 <= count <= rare:
+            assert modified.conf_low == pytest.approx(stats.chi2.ppf(0.05, 2 * count) / (2 * total), rel=1e-10)
+        else:
+            assert modified.conf_low == plain.conf_low
+        mirrored = proportion(total - count, total, method="modified-wilson")
+        assert mirrored.conf_high == pytest.approx(1 - modified.conf_low, abs=1e-15)
+
+
+def test_a_one_sided_exact_limit_uses_the_whole_tail():
+    """45 of 50, lower 95 % limit: 0.8012, not 0.7819."""
+    e = proportion(45, 50, method="clopper-pearson", alternative="greater")
+    assert e.conf_low == pytest.approx(0.8012, abs=0.00005)
+    assert e.conf_high == 1
+    assert proportion(45, 50, method="clopper-pearson").conf_low == pytest.approx(0.7819, abs=0.00005)
+    mirrored = proportion(5, 50, method="clopper-pearson", alternative="less")
+    assert (mirrored.conf_low, mirrored.conf_high) == pytest.approx((0, 1 - e.conf_low))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+def test_a_test_of_a_performance_goal(method, alternative):
+    e = proportion(41, 45, method=method, alternative=alternative, null=0.8)
+    assert e.null == 0.8
+    if method == "clopper-pearson":
+        assert e.p_value == stats.binomtest(41, 45, 0.8, alternative=alternative).pvalue
+        assert e.test_method == "exact-binomial"
+        assert math.isnan(e.statistic)
+    else:
+        z = (41 / 45 - 0.8) / math.sqrt(0.8 * 0.2 / 45)
+        p = {"two-sided": 2 * stats.norm.sf(abs(z)), "greater": stats.norm.sf(z), "less": stats.norm.cdf(z)}
+        assert e.statistic == pytest.approx(z)
+        assert e.p_value == pytest.approx(p[alternative])
+        assert e.test_method == "score"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_score_test_and_wilson_interval_agree(method):
+    """P = 1 - conf_level exactly where the goal is a limit of Wilson's interval."""
+    e = proportion(41, 45, method="wilson")
+    for limit in (e.conf_low, e.conf_high):
+        assert proportion(41, 45, null=limit).p_value == pytest.approx(0.05, rel=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_none_of_none(method):
+    e = proportion(0, 0, method=method, null=0.5)
+    assert all(math.isnan(value) for value in (e.estimate, e.conf_low, e.conf_high, e.p_value))
+    assert (e.count, e.total, e.note) == (0, 0, "0 of 0: undefined")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("total", [1, 2, 50, 51, 1_000_000])
+def test_none_and_all(method, total):
+    none, every = proportion(0, total, method=method), proportion(total, total, method=method)
+    assert none.conf_low == 0 < none.conf_high < 1
+    assert 0 < every.conf_low < 1 == every.conf_high
+    assert every.conf_low == pytest.approx(1 - none.conf_high, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((5, 3), {}, "count must be a whole number between 0 and total, got 5 of 3"),
+        ((-1, 3), {}, "got -1 of 3"),
+        ((1.5, 3), {}, "whole number"),
+        ((math.nan, 3), {}, "whole number"),
+        ((1, math.inf), {}, "whole number"),
+        ((1, 3), {"method": "wilsn"}, "method is 'wilsn'.*Did you mean 'wilson'"),
+        ((1, 3), {"method": "bayes"}, "must be one of 'clopper-pearson', 'wilson'"),
+        ((1, 3), {"conf_level": 95}, "such as 0.95 for 95 %; got 95"),
+        ((1, 3), {"conf_level": math.nan}, "conf_level"),
+        ((1, 3), {"alternative": "two.sided"}, "alternative is 'two.sided'.*Did you mean 'two-sided'"),
+        ((1, 3), {"null": 0}, "null must lie strictly between 0 and 1"),
+        ((1, 3), {"null": 80}, "null must lie strictly between 0 and 1"),
+    ],
+)
+def test_wrong_input(arguments, options, message):
+    with pytest.raises(ValueError, match=message):
+        proportion(*arguments, **options)
