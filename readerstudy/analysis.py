@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from readerstudy._version import __version__
 from readerstudy.estimate import Estimate
+from readerstudy.measures import METHOD_NAMES
 from readerstudy.results import Results
 from readerstudy.stats import agreement, diagnostic, paired, roc
 from readerstudy.study import Codes, Floats, Study, Task
@@ -287,8 +288,9 @@ class _Findings:
         note = test.note if interval.note is None else interval.note
         excludes_0 = interval.conf_low > 0 or interval.conf_high < 0
         if np.isfinite(test.p_value) and excludes_0 != (test.p_value < 1 - self.plan.conf_level):
-            side = "excludes" if excludes_0 else "includes"
-            note = f"the {interval.method} interval {side} 0, the {name} test says otherwise"
+            which = f"the {METHOD_NAMES[interval.method or '']} interval"
+            side = ("excludes 0 although", "at or above") if excludes_0 else ("includes 0 although", "below")
+            note = f"{which} {side[0]} the P-value of the {METHOD_NAMES[name]} test is {side[1]} the level"
         difference = interval.replace(
             measure=f"{measure}_difference",
             statistic=test.statistic,

@@ -49,3 +49,23 @@ MEASURES: dict[str, Measure] = {
     "specificity_difference": Measure("Specificity difference", -1, 1, _NAN, True, (), _MCNEMAR),
     "accuracy_difference": Measure("Accuracy difference", -1, 1, _NAN, True, (), _MCNEMAR),
 }
+
+METHOD_NAMES: dict[str, str] = {
+    "wilson": "Wilson score",
+    "clopper-pearson": "Clopper–Pearson",
+    "modified-wilson": "modified Wilson",
+    "wilson-hmisc": "Wilson score, modified as in Hmisc",
+    "delong": "DeLong",
+    "logit": "DeLong, logit scale",
+    "bootstrap": "bootstrap",
+    "newcombe": "Newcombe",
+    "tango": "Tango",
+    "bonett-price": "Bonett–Price",
+    "agresti-min": "Agresti–Min",
+    "wald": "Wald",
+    "mcnemar-exact": "exact McNemar",
+    "mcnemar-mid-p": "mid-P McNemar",
+    "mcnemar-chi2": "McNemar chi-squared",
+    "mcnemar-chi2-cc": "McNemar chi-squared (continuity-corrected)",
+}
+"""Published names of methods, for sentences."""

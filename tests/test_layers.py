@@ -23,7 +23,7 @@ ALLOWED = {
     "study": {"tabular", "problems", "protocol", "pairing", "numpy", "pandas"},
     "pairing": {"_choice", "tabular", "problems", "protocol", "study", "pairing", "numpy"},
     "stats": {"_choice", "estimate", "stats", "numpy", "scipy", "statsmodels", "sklearn", "pandas"},
-    "analysis": {"_version", "estimate", "results", "stats", "study", "numpy"},
+    "analysis": {"_version", "estimate", "measures", "results", "stats", "study", "numpy"},
     "figures": {"_shipped", "estimate", "measures", "results", "text", "figures", "matplotlib", "numpy"},
     "report": {
         "_shipped", "_version", "estimate", "measures", "results", "text", "figures", "report",

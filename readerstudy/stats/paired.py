@@ -91,7 +91,7 @@ def mcnemar(call: ArrayLike, versus: ArrayLike, *, method: str = "exact") -> Est
         statistic=statistic,
         df=1 if method.startswith("chi2") else None,
         p_value=p,
-        note="no discordant pair: P = 1" if b + c == 0 else None,
+        note="no discordant pair" if b + c == 0 else None,
     )
 
 

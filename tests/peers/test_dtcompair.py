@@ -39,7 +39,7 @@ def four_tests(case, same):
         same("midp_exact2x2", ours["mid-p"].p_value, case.result["midp_exact2x2"]["p"])
         same("midp_formula_fagerland", ours["mid-p"].p_value, case.result["midp_formula_fagerland"])
     else:
-        assert {(e.p_value, e.note) for e in ours.values()} == {(1, "no discordant pair: P = 1")}
+        assert {(e.p_value, e.note) for e in ours.values()} == {(1, "no discordant pair")}
 
 
 def ratesci(case, same):
