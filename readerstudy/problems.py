@@ -58,7 +58,8 @@ class Problem:
             if self.place.line is not None and self.place.source:
                 lines += [f"{gutter}  |", f"{self.place.line}  | {self.place.source}"]
                 if self.place.column is not None:
-                    lines.append(f"{gutter}  | {' ' * (self.place.column - 1)}{'^' * self.place.width} {self.found}".rstrip())
+                    marker = " " * (self.place.column - 1) + "^" * self.place.width
+                    lines.append(f"{gutter}  | {marker} {self.found}".rstrip())
                 elif self.found:
                     lines.append(f"{gutter}  | {self.found}")
             elif self.found:
