@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from readerstudy import tabular
+from readerstudy.consensus import majority
 from readerstudy.problems import DataError, Problem
 from readerstudy.protocol import ROLES, Protocol
 
@@ -29,16 +30,22 @@ class Task:
     name
         Its name in the tables.
     kind
-        ``"classes"`` (several classes, each against the rest), ``"binary"``, or ``"group"`` (a binary grouping of
-        another task's classes).
+        ``"classes"`` (several classes, each against the rest), ``"binary"``, ``"group"`` (a binary grouping of
+        another task's classes) or ``"restricted"`` (some of another task's classes, and their cases only).
     source
-        The task that holds the labels: itself, or the one it groups.
+        The task that holds the labels: itself, or the one it groups or restricts.
     labels
         The classes of `source`.
     positive
         The classes that make a case positive; None for a task of several classes.
+    restrict
+        The classes kept; None unless restricted.
+    names
+        What the two sides of a binary task are called, if the protocol says.
     threshold
         A model is positive if and only if its score >= threshold; None for the more probable side.
+    thresholds
+        Thresholds of classes beside the most probable one, or ``"youden"``, or None.
     """
 
     name: str
@@ -46,13 +53,21 @@ class Task:
     source: str
     labels: tuple[str, ...]
     positive: tuple[str, ...] | None
-    threshold: float | None
+    restrict: tuple[str, ...] | None = None
+    names: tuple[str, str] | None = None
+    threshold: float | None = None
+    thresholds: Mapping[str, float] | str | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What truth and calls are coded as: the classes, or the negative and the positive side by name."""
+        """What truth and calls are coded as: the classes, or the negative and the positive side by name.
+
+        In a restricted task a call may also be ``len(classes)``: a class that the task has left out.
+        """
         if self.positive is None:
-            return self.labels
+            return self.restrict or self.labels
+        if self.names is not None:
+            return self.names
         negative = tuple(label for label in self.labels if label not in self.positive)
         return (
             negative[0] if len(negative) == 1 else f"not {self.name}",
@@ -62,6 +77,14 @@ class Task:
     def is_positive(self) -> npt.NDArray[np.bool_]:
         """For each label, whether it makes a case positive (binary tasks)."""
         return np.array([label in (self.positive or ()) for label in self.labels])
+
+    def as_classes(self, labels: Codes) -> Codes:
+        """Codes of the source's labels as codes of this task's classes; -1 stays."""
+        if self.positive is not None:
+            codes = self.is_positive().astype(np.int64)
+        else:
+            codes = np.array([self.classes.index(x) if x in self.classes else len(self.classes) for x in self.labels])
+        return np.where(labels < 0, -1, codes[labels])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,6 +97,15 @@ class Reads:
     """Score of a binary task, higher = more suspicious; nan = none."""
     probs: Floats | None = None
     """Probability of each class of the source task; nan = none. None when the file has no probabilities."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Folds:
+    """Calls of a model's folds, each held against the truth by itself."""
+
+    names: tuple[str, ...]
+    labels: Codes
+    """Chosen class of the source task, shape (fold, model, case); -1 = the fold did not predict the case."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,10 +123,14 @@ class Study:
         Code of each case's patient, shape (n_cases,); None when no file names patients.
     tasks
         The tasks by name.
-    models, readers
+    models, model_modalities
+        Names, in order of first appearance. Where the predictions have modalities a model stands once for each.
+    readers
         Names, in order of first appearance.
     modalities
         Names, in order of first appearance; ``(None,)`` when the reads have no modality.
+    consensus
+        Name of the readers' consensus; None when there is none.
     groups
         Each reader's group, for readers that have one.
     flow, warnings, inputs
@@ -106,8 +142,10 @@ class Study:
     patients: Codes | None
     tasks: Mapping[str, Task]
     models: tuple[str, ...]
+    model_modalities: tuple[str | None, ...]
     readers: tuple[str, ...]
     modalities: tuple[str | None, ...]
+    consensus: str | None
     groups: Mapping[str, str]
     flow: Mapping[str, Any]
     warnings: tuple[str, ...]
@@ -116,6 +154,18 @@ class Study:
     """Class code of each case by source task; -1 = unknown."""
     model_reads: Mapping[str, Reads] = dataclasses.field(repr=False)
     human_reads: Mapping[str, Reads] = dataclasses.field(repr=False)
+    consensus_reads: Mapping[str, Reads] = dataclasses.field(repr=False)
+    """Of a supplied consensus, axes (modality, 1, case); empty for a majority or none."""
+    folds: Mapping[str, Folds] = dataclasses.field(repr=False)
+    """What each fold of the models called, by task; empty when the predictions have no folds."""
+    times: Floats | None = dataclasses.field(repr=False)
+    """Seconds of each read, axes (modality, reader, case); None when the reads have no times."""
+    covariates: Mapping[str, npt.NDArray[np.object_]] = dataclasses.field(repr=False)
+    """Columns of the protocol's subgroups, as text, by case."""
+    described: Mapping[str, npt.NDArray[np.object_]] = dataclasses.field(repr=False)
+    """Columns of the protocol's characteristics and `by`, as text, for every case that has a truth."""
+    described_patients: Codes | None = dataclasses.field(repr=False)
+    """Patient of each of those cases."""
 
     @classmethod
     def read(
@@ -186,8 +236,10 @@ class Study:
         return len(self.case_ids)
 
     def truth(self, task: str) -> Codes:
-        """True class of each case as a code of `Task.classes`, shape (n_cases,); -1 = unknown."""
-        return self._as_classes(task, self.truths[self.tasks[task].source])
+        """True class of each case as a code of `Task.classes`, shape (n_cases,); -1 = unknown or not in the task."""
+        plan = self.tasks[task]
+        codes = plan.as_classes(self.truths[plan.source])
+        return np.where(codes == len(plan.classes), -1, codes)
 
     def model_calls(self, task: str) -> Codes:
         """What each model called each case, shape (model, case), as codes of `Task.classes`; -1 = no call.
@@ -196,29 +248,33 @@ class Study:
         class, or the side with the larger sum of probabilities (the positive one at a tie).
         """
         plan, reads = self.tasks[task], self.model_reads[task]
-        calls = self._as_classes(task, reads.labels)
+        calls = plan.as_classes(reads.labels)
         scores = self.model_scores(task)
         if plan.positive is None:
-            if reads.probs is None:
-                return calls
-            best = np.where(np.isnan(reads.probs).any(axis=2), -1, np.nan_to_num(reads.probs, nan=-1).argmax(axis=2))
-            return np.where(calls >= 0, calls, best)
+            return calls if reads.probs is None else np.where(calls >= 0, calls, _most_probable(scores, reads.probs))
         if plan.threshold is not None:
             return np.where(np.isnan(scores), calls, scores >= plan.threshold)
-        if reads.probs is not None:
-            negative = reads.probs[:, :, ~plan.is_positive()].sum(axis=2)
-            return np.where((calls >= 0) | np.isnan(scores), calls, scores >= negative)
-        return calls
+        if reads.probs is None:
+            return calls
+        negative = reads.probs[:, :, ~plan.is_positive()].sum(axis=2)
+        return np.where((calls >= 0) | np.isnan(negative), calls, scores >= negative)
 
     def model_scores(self, task: str) -> Floats:
         """Scores of each model: (model, case) of a binary task, (model, case, class) otherwise; nan = none.
 
-        A grouping's score is the sum of the probabilities of its positive classes.
+        A grouping's score is the sum of the probabilities of its positive classes; a restricted task's probabilities
+        are divided by their sum.
         """
         plan, reads = self.tasks[task], self.model_reads[task]
         if plan.positive is None:
-            shape = (*reads.labels.shape, len(plan.labels))
-            return np.full(shape, np.nan) if reads.probs is None else reads.probs
+            if reads.probs is None:
+                return np.full((*reads.labels.shape, len(plan.classes)), np.nan)
+            if plan.restrict is None:
+                return reads.probs
+            kept = reads.probs[:, :, [plan.labels.index(label) for label in plan.restrict]]
+            total = kept.sum(axis=2, keepdims=True)
+            shares: Floats = np.divide(kept, total, out=np.full_like(kept, np.nan), where=total > 0)
+            return shares
         if reads.probs is None:
             return reads.scores
         return np.where(np.isnan(reads.scores), reads.probs[:, :, plan.is_positive()].sum(axis=2), reads.scores)
@@ -228,21 +284,50 @@ class Study:
 
         The reader's label if there is one; else, in a binary task, rating >= threshold of the protocol's readers.
         """
-        calls = self._as_classes(task, self.human_reads[task].labels)
-        scores, threshold = self.human_scores(task), self.protocol.threshold
-        if self.tasks[task].positive is None or threshold is None:
-            return calls
-        return np.where((calls >= 0) | np.isnan(scores), calls, scores >= threshold)
+        return self._calls(task, self.human_reads[task])
 
     def human_scores(self, task: str) -> Floats:
         """Ratings of each reader, shape (modality, reader, case); nan = not read, or no ratings in this task."""
         return self.human_reads[task].scores
 
-    def _as_classes(self, task: str, labels: Codes) -> Codes:
+    def consensus_calls(self, task: str) -> Codes:
+        """What the readers' consensus called each case, shape (modality, case); -1 = no call.
+
+        The supplied consensus, or the majority of the readers' calls in this task with the protocol's rule for ties.
+        """
+        if task in self.consensus_reads:
+            return self._calls(task, self.consensus_reads[task])[:, 0]
+        ties = self.protocol.ties
+        assert ties is not None
         plan = self.tasks[task]
-        if plan.positive is None:
-            return labels
-        return np.where(labels < 0, -1, plan.is_positive()[labels].astype(np.int64))
+        size = len(plan.classes) + (plan.restrict is not None)
+        return np.stack([majority(calls, size, ties) for calls in self.human_calls(task)])
+
+    def reference_without(self, task: str, reader: str) -> Codes | None:
+        """The truth without a reader's own vote, when the protocol asks for it; None for any other reader.
+
+        The majority of the other readers whose votes made the truth, in the first modality; -1 at a tie.
+        """
+        plan = self.protocol
+        if plan.incorporation != "leave-one-out" or reader not in plan.truth_from:
+            return None
+        others = [self.readers.index(name) for name in plan.truth_from if name != reader]
+        without = majority(self.human_calls(task)[0, others], len(self.tasks[task].classes), "exclude")
+        return np.where(self.truth(task) < 0, -1, without)
+
+    def _calls(self, task: str, reads: Reads) -> Codes:
+        plan, threshold = self.tasks[task], self.protocol.threshold
+        calls = plan.as_classes(reads.labels)
+        if plan.positive is None or threshold is None:
+            return calls
+        return np.where((calls >= 0) | np.isnan(reads.scores), calls, reads.scores >= threshold)
+
+
+def _most_probable(scores: Floats, probs: Floats) -> Codes:
+    """Class with the largest score; where a restricted task has left nothing, the class beyond; -1 = no prediction."""
+    best = np.nan_to_num(scores, nan=-1).argmax(axis=2)
+    best = np.where(np.isnan(scores).any(axis=2), scores.shape[2], best)
+    return np.where(np.isnan(probs).any(axis=2), -1, best)
 
 
 def _table(role: str, source: Source, problems: list[Problem]) -> tabular.Table | None:

@@ -65,6 +65,11 @@ class Table:
     def __contains__(self, column: str) -> bool:
         return column in self.frame.columns
 
+    def keep(self, rows: npt.NDArray[np.bool_]) -> None:
+        """Leave out the other rows."""
+        self.frame = self.frame[rows].reset_index(drop=True)
+        self.numbers_of_lines = self.numbers_of_lines[np.concatenate(([True], rows))]
+
     def cells(self, column: str) -> npt.NDArray[np.object_]:
         """The text cells of a column."""
         return self.frame[column].to_numpy(dtype=object)

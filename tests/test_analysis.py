@@ -118,13 +118,16 @@ def test_kappa_is_scikit_learn_s(results):
     assert len(pairs) == 5 * 4 / 2
 
 
-def test_group_means_have_no_interval(results):
+def test_group_means_take_readers_and_cases_as_samples(results):
     mean = one(results, measure="accuracy", task="kind", target=None, reader_group="x", reader=None)
     parts = [one(results, measure="accuracy", task="kind", target=None, reader=r).estimate for r in ("R1", "R2")]
     assert mean.estimate == pytest.approx(np.mean(parts))
-    assert mean.n_readers == 2
-    assert math.isnan(mean.conf_low)
+    assert (mean.n_readers, mean.method, mean.random) == (2, "or-jackknife", "readers and cases")
+    assert mean.conf_low < mean.estimate < mean.conf_high
     assert one(results, measure="accuracy", task="kind", target=None, reader_group="all readers").n_readers == 3
+    alone = one(results, measure="accuracy", task="kind", target=None, reader_group="y", reader=None)
+    assert math.isnan(alone.conf_low)
+    assert "one reader" in alone.note
 
 
 def test_curves_end_where_they_must_and_enclose_the_area(results):
@@ -146,13 +149,13 @@ def test_curves_end_where_they_must_and_enclose_the_area(results):
 def test_the_protocol_s_methods_are_the_ones_run(methods):
     study, _, _ = small_study(methods=methods, study={"conf_level": 0.9})
     results = rs.evaluate(study)
-    assert {e.method for e in results.select(measure="sensitivity")} <= {methods["proportion"], "mean"}
+    assert {e.method for e in results.select(measure="sensitivity")} <= {methods["proportion"], "or-jackknife"}
     if "auc" in methods:
-        assert {e.method for e in results.select(measure="auc")} <= {methods["auc"], "newcombe"}
+        assert {e.method for e in results.select(measure="auc")} <= {methods["auc"], "newcombe", "or-jackknife"}
     if "paired" in methods:
         assert {e.test_method for e in results.select(measure="sensitivity_difference")} == {methods["paired"]}
         assert {e.method for e in results.select(measure="sensitivity_difference")} == {methods["paired_interval"]}
-    assert {e.conf_level for e in results.estimates if e.method != "mean"} == {0.9}
+    assert {e.conf_level for e in results.estimates} == {0.9}
     again = rs.evaluate(study)
     assert [e.to_dict() for e in again.estimates] == [e.to_dict() for e in results.estimates]
 

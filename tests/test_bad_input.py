@@ -129,11 +129,6 @@ def test_a_long_line_is_cut_and_a_quoted_cell_is_pointed_at(tmp_path):
     assert source[carets.index("^") : carets.rindex("^") + 1] == "zzz"
 
 
-def test_an_image_group_or_a_session_is_refused_in_words(tmp_path):
-    preds = PREDS.replace("\n", ",g1\n").replace("prob_b,g1", "prob_b,group_id") + "03,a,m,0.8,0.2,g2\n"
-    assert "image groups of one case" in run(tmp_path, preds)
-
-
 def test_a_frame_has_places_too():
     import pandas as pd
 

@@ -21,6 +21,8 @@ def test_the_default_plan_is_complete():
         "paired": "mcnemar-exact",
         "paired_interval": "tango",
         "agreement_weights": "none",
+        "mrmc": "or-jackknife",
+        "subgroups": "fisher",
         "bootstrap": 2000,
     }
     assert plan["study"]["conf_level"] == 0.95

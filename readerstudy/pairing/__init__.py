@@ -6,21 +6,31 @@ a step that cannot go on without an earlier one raises what has been found so fa
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from readerstudy import tabular
-from readerstudy.pairing.ids import check_ids, distinct, n_distinct, require_columns
+from readerstudy import _choice, tabular
+from readerstudy.pairing.ids import check_ids, distinct, drop_duplicate_reads, n_distinct, require_columns
 from readerstudy.pairing.readers import check_overlap, check_readers, groups_of
 from readerstudy.pairing.tasks import DEFAULT_TASK, require_known_tasks, resolve
 from readerstudy.pairing.truth import agreed, no_truth, patients_of, truth_codes
-from readerstudy.pairing.values import human_reads, model_reads, said
+from readerstudy.pairing.values import (
+    human_rows,
+    model_rows,
+    nothing,
+    predictions_of,
+    reads_of,
+    said,
+    times_of,
+)
+from readerstudy.pairing.warn import warnings_of
 from readerstudy.problems import DataError, Place, Problem
 from readerstudy.protocol import ROLES, Protocol, TaskPlan
-from readerstudy.study import Reads, Task
+from readerstudy.study import Folds, Reads, Task
 from readerstudy.tabular import Table
 
 
@@ -46,10 +56,14 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     unread = bool(problems)
     if not tables:
         raise DataError(problems)
+    dropped = 0
+    if protocol.duplicates != "error" and "reads" in tables:
+        dropped = drop_duplicate_reads(tables["reads"], protocol.duplicates)
     check_ids(tables, problems)
     ids = np.unique(np.concatenate([table.cells("case_id") for table in tables.values()]).astype(str))
     truth_text = _truth_text(tables, protocol, ids, problems, unread)
     patients = patients_of(tables, ids, problems)
+    about_cases = _about_cases(tables, protocol, ids, problems, unread)
     if not unread:
         check_overlap(tables, problems)
 
@@ -62,58 +76,69 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         if plan.name in tasks and plan.source is None
     }
     require_known_tasks(tables, tasks, problems)
-    models, readers, modalities = _who(tables, protocol, problems)
-    predicted, read = {}, {}
-    for name, task in tasks.items():
-        predicted[name] = model_reads(tables.get("preds"), task, tasks, ids, models, protocol, problems)
-        read[name] = human_reads(tables.get("reads"), task, tasks, ids, readers, modalities, protocol, problems)
-    check_readers(tables, protocol, readers, problems)
-    groups = groups_of(tables.get("reads"), protocol, readers, problems)
+    _require_label_columns(tables, protocol, problems, unread)
+    who = _who(tables, protocol, problems)
+    said_by = _values(tables, tasks, who, ids, protocol, problems)
+    check_readers(tables, protocol, who.readers, problems)
+    groups = groups_of(tables.get("reads"), protocol, who.readers, problems)
     if problems:
         raise DataError(problems)
 
     has_truth = np.any([codes >= 0 for codes in truths.values()], axis=0)
-    seen = np.any([said(reads).reshape(-1, len(ids)).any(axis=0) for reads in (*predicted.values(), *read.values())], 0)
+    everyone = (*said_by.models.values(), *said_by.humans.values(), *said_by.consensus.values())
+    seen = np.any([said(reads).reshape(-1, len(ids)).any(axis=0) for reads in everyone], axis=0)
     keep = has_truth & seen
     if not keep.any():
         raise DataError([_nothing_left(tables, has_truth)])
-    if patients is not None:
-        patients = np.unique(patients[keep], return_inverse=True)[1]
+    kept_patients = None if patients is None else np.unique(patients[keep], return_inverse=True)[1]
     flow = {
-        **_flow(tables, protocol, has_truth, seen),
+        **_flow(tables, protocol, has_truth, seen, dropped),
         "n_cases": int(keep.sum()),
-        "n_patients": None if patients is None else int(patients.max()) + 1,
-        "n_models": len(models),
-        "n_readers": len(readers),
-        "modalities": [modality for modality in modalities if modality is not None],
+        "n_patients": None if kept_patients is None else int(kept_patients.max()) + 1,
+        "n_models": len(set(who.models)),
+        "n_readers": len(who.readers),
+        "modalities": [modality for modality in who.modalities if modality is not None],
     }
+    # The table of characteristics also describes cases that were not read, such as a development set.
+    described = has_truth if protocol.by is not None else keep
     return {
         "protocol": protocol,
         "case_ids": tuple(ids[keep].tolist()),
-        "patients": patients,
+        "patients": kept_patients,
         "tasks": tasks,
-        "models": models,
-        "readers": readers,
-        "modalities": modalities,
+        "models": who.models,
+        "model_modalities": who.model_modalities,
+        "readers": who.readers,
+        "modalities": who.modalities,
+        "consensus": who.consensus,
         "groups": groups,
         "flow": flow,
-        "warnings": tuple(_warnings(tasks, protocol, predicted, read, flow)),
+        "warnings": tuple(warnings_of(tasks, protocol, said_by.models, said_by.humans, flow)),
         "inputs": tuple(_input(role, table) for role, table in tables.items()),
         "truths": {name: codes[keep] for name, codes in truths.items()},
-        "model_reads": {name: _only(reads, keep) for name, reads in predicted.items()},
-        "human_reads": {name: _only(reads, keep) for name, reads in read.items()},
+        "model_reads": {name: _only(reads, keep) for name, reads in said_by.models.items()},
+        "human_reads": {name: _only(reads, keep) for name, reads in said_by.humans.items()},
+        "consensus_reads": {name: _only(reads, keep) for name, reads in said_by.consensus.items()},
+        "folds": {
+            name: Folds(names=folds.names, labels=folds.labels[..., keep]) for name, folds in said_by.folds.items()
+        },
+        "times": None if said_by.times is None else said_by.times[..., keep],
+        "covariates": {name: about_cases[name][keep] for name in protocol.subgroups},
+        "described": {name: about_cases[name][described] for name in _described(protocol)},
+        "described_patients": None if patients is None else patients[described],
     }
 
 
 def _with_our_columns(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) -> dict[str, Table]:
     """The tables that have the columns they need, under our names."""
     unread = bool(problems)
+    values = {"label", "score"} | {name for plan in protocol.tasks for name in (plan.label, plan.score)}
     good = {}
     for role, table in tables.items():
         before = len(problems)
         tabular.rename(table, dict(protocol.columns.get(role, {})), problems)
         if len(problems) == before:
-            require_columns(role, table, problems)
+            require_columns(role, table, values, problems)
         if len(problems) == before:
             good[role] = table
     for role in protocol.columns:
@@ -148,11 +173,53 @@ def _truth_text(
     return found
 
 
-def _who(
-    tables: Mapping[str, Table], protocol: Protocol, problems: list[Problem]
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str | None, ...]]:
-    """Names of the models, the readers and the modalities."""
-    models = distinct(tables.get("preds"), "model") or (("model",) if "preds" in tables else ())
+def _described(protocol: Protocol) -> tuple[str, ...]:
+    split = () if protocol.by is None else (protocol.by,)
+    return tuple(dict.fromkeys((*protocol.characteristics, *protocol.patient_characteristics, *split)))
+
+
+def _about_cases(
+    tables: Mapping[str, Table], protocol: Protocol, ids: npt.NDArray[Any], problems: list[Problem], unread: bool
+) -> dict[str, npt.NDArray[np.object_]]:
+    """Columns about the cases that the protocol names, one text a case over all files."""
+    found = {}
+    for name in dict.fromkeys((*protocol.subgroups, *_described(protocol))):
+        values = agreed(tables, name, ids, problems, "RS219", "about the case")
+        if values is not None:
+            found[name] = np.array(["" if v.lower() in tabular.MISSING else v for v in values], dtype=object)
+        elif not unread:
+            last = list(tables.values())[-1]
+            problems.append(tabular.missing_column(last, name, "named in the protocol, in any file"))
+    return found
+
+
+def _require_label_columns(
+    tables: Mapping[str, Table], protocol: Protocol, problems: list[Problem], unread: bool
+) -> None:
+    """A column of labels or scores that a task names must stand somewhere."""
+    files = [table for role, table in tables.items() if role != "cases"]
+    for plan in protocol.tasks:
+        for name, usual in ((plan.label, "label"), (plan.score, "score")):
+            if name != usual and files and not unread and not any(name in table for table in files):
+                problems.append(tabular.missing_column(files[0], name, f"named by task {plan.name!r}"))
+
+
+class _Who(NamedTuple):
+    models: tuple[str, ...]
+    model_modalities: tuple[str | None, ...]
+    readers: tuple[str, ...]
+    modalities: tuple[str | None, ...]
+    consensus: str | None
+
+
+def _who(tables: Mapping[str, Table], protocol: Protocol, problems: list[Problem]) -> _Who:
+    """Names of the models, the readers, the modalities and the consensus."""
+    preds = tables.get("preds")
+    models = distinct(preds, "model") or (("model",) if preds is not None else ())
+    entries: list[tuple[str, str | None]] = [(name, None) for name in models]
+    if preds is not None and "modality" in preds:
+        names = preds.cells("model").tolist() if "model" in preds else ["model"] * len(preds.frame)
+        entries = list(dict.fromkeys(zip(names, preds.cells("modality").tolist(), strict=True)))
     everyone = distinct(tables.get("reads"), "reader_id")
     problems += [
         Problem(
@@ -164,12 +231,81 @@ def _who(
         for name in everyone
         if name in models
     ]
-    readers = tuple(name for name in everyone if name not in protocol.exclude)
-    return models, readers, distinct(tables.get("reads"), "modality") or (None,)
+    consensus = protocol.consensus
+    if consensus == "majority":
+        consensus = "consensus"
+        if consensus in (*everyone, *models):
+            problems.append(
+                Problem(
+                    code="RS216",
+                    message="somebody is called 'consensus', and the protocol asks for a majority under that name",
+                    help='rename the reader, or set consensus = "consensus" to take those rows as the consensus',
+                )
+            )
+    elif consensus is not None and consensus not in everyone:
+        problems.append(
+            Problem(
+                code="RS211",
+                message=f"the consensus {consensus!r} of the protocol has no row in the reads",
+                help=f'{_choice.did_you_mean(consensus, everyone)}; or consensus = "majority"',
+            )
+        )
+    readers = tuple(name for name in everyone if name not in protocol.exclude and name != consensus)
+    return _Who(
+        tuple(name for name, _ in entries),
+        tuple(modality for _, modality in entries),
+        readers,
+        distinct(tables.get("reads"), "modality") or (None,),
+        consensus if tables.get("reads") is not None else None,
+    )
+
+
+@dataclasses.dataclass
+class _Values:
+    """What everybody said, by task."""
+
+    models: dict[str, Reads] = dataclasses.field(default_factory=dict)
+    humans: dict[str, Reads] = dataclasses.field(default_factory=dict)
+    consensus: dict[str, Reads] = dataclasses.field(default_factory=dict)
+    folds: dict[str, Folds] = dataclasses.field(default_factory=dict)
+    times: npt.NDArray[np.float64] | None = None
+
+
+def _values(
+    tables: Mapping[str, Table],
+    tasks: Mapping[str, Task],
+    who: _Who,
+    ids: npt.NDArray[Any],
+    protocol: Protocol,
+    problems: list[Problem],
+) -> _Values:
+    found = _Values()
+    preds, reads = tables.get("preds"), tables.get("reads")
+    for name, task in tasks.items():
+        found.models[name] = nothing((len(who.models), len(ids)))
+        found.humans[name] = nothing((len(who.modalities), len(who.readers), len(ids)))
+        if preds is not None:
+            rows = model_rows(preds, ids, list(zip(who.models, who.model_modalities, strict=True)))
+            found.models[name], folds = predictions_of(rows, task, tasks, protocol, problems)
+            if folds is not None:
+                found.folds[name] = folds
+        if reads is not None:
+            rows = human_rows(reads, ids, who.readers, who.modalities)
+            found.humans[name] = reads_of(rows, task, tasks, protocol, problems)
+            if who.consensus is not None and protocol.consensus != "majority":
+                rows = human_rows(reads, ids, (who.consensus,), who.modalities)
+                found.consensus[name] = reads_of(rows, task, tasks, protocol, [])
+    if reads is not None:
+        found.times = times_of(human_rows(reads, ids, who.readers, who.modalities), problems)
+    return found
 
 
 def _flow(
-    tables: Mapping[str, Table], protocol: Protocol, has_truth: npt.NDArray[np.bool_], seen: npt.NDArray[np.bool_]
+    tables: Mapping[str, Table],
+    protocol: Protocol,
+    has_truth: npt.NDArray[np.bool_],
+    seen: npt.NDArray[np.bool_],
+    dropped: int,
 ) -> dict[str, Any]:
     """How many cases came in and how many were left out, and why."""
     return {
@@ -183,7 +319,7 @@ def _flow(
             {"reason": "no truth", "n": int((~has_truth).sum())},
             {"reason": "neither predicted nor read", "n": int((has_truth & ~seen).sum())},
         ],
-        "rows": _row_counts(tables, set(protocol.exclude)),
+        "rows": _row_counts(tables, protocol, dropped),
     }
 
 
@@ -206,59 +342,28 @@ def _nothing_left(tables: Mapping[str, Table], has_truth: npt.NDArray[np.bool_])
     )
 
 
-def _row_counts(tables: Mapping[str, Table], excluded: set[str]) -> list[dict[str, Any]]:
-    """Rows of each file, and how many say nothing or belong to a reader left out."""
+def _row_counts(tables: Mapping[str, Table], protocol: Protocol, dropped: int) -> list[dict[str, Any]]:
+    """Rows of each file, and how many say nothing, belong to a reader left out or repeat another."""
+    values = {"label", "score"} | {name for plan in protocol.tasks for name in (plan.label, plan.score)}
+    not_read = {label for plan in protocol.tasks for label in plan.missing}
     counts = []
     for role, table in tables.items():
         if role == "cases":
             continue
-        value_columns = [c for c in table.frame.columns if c in ("label", "score") or str(c).startswith("prob_")]
-        empty = np.all([table.is_missing(str(column)) for column in value_columns], axis=0)
+        columns = [str(c) for c in table.frame.columns if c in values or (role == "preds" and str(c)[:5] == "prob_")]
+        empty = np.all(
+            [table.is_missing(c) | np.isin(table.cells(c).astype(str), list(not_read)) for c in columns], axis=0
+        )
         left_out = np.zeros(len(empty), dtype=bool)
-        if role == "reads" and excluded:
-            left_out = np.isin(table.cells("reader_id").astype(str), list(excluded))
+        if role == "reads" and protocol.exclude:
+            left_out = np.isin(table.cells("reader_id").astype(str), list(protocol.exclude))
         counts.append(
             {
                 "file": role,
-                "rows": len(empty),
+                "rows": len(empty) + (dropped if role == "reads" else 0),
                 "empty": int((empty & ~left_out).sum()),
                 "excluded_readers": int(left_out.sum()),
+                "duplicates": dropped if role == "reads" else 0,
             }
         )
     return counts
-
-
-def _warnings(
-    tasks: Mapping[str, Task],
-    protocol: Protocol,
-    model_reads: Mapping[str, Reads],
-    human_reads: Mapping[str, Reads],
-    flow: Mapping[str, Any],
-) -> list[str]:
-    found = []
-    n_cases, n_patients = flow["n_cases"], flow["n_patients"]
-    if n_patients is not None and n_patients < n_cases:
-        found.append(
-            f"{n_cases} cases come from {n_patients} patients. Every interval and test here takes cases as "
-            "independent, which makes them too narrow and too sure when cases of one patient are alike."
-        )
-    for name, task in tasks.items():
-        if task.positive is None:
-            continue
-        model, human = model_reads[name], human_reads[name]
-        rated = ~np.isnan(human.scores)
-        if (rated & (human.labels < 0)).any() and protocol.threshold is None:
-            found.append(
-                f"Task {name}: the readers' ratings have no threshold, so that they get no sensitivity, specificity "
-                "or accuracy. Set threshold in [readers] of the protocol."
-            )
-        scored = ~np.isnan(model.scores) & (model.labels < 0)
-        if scored.any() and model.probs is None and task.threshold is None:
-            found.append(
-                f"Task {name}: the models' scores have no threshold, so that they get no sensitivity, specificity or "
-                f"accuracy. Set threshold in [tasks.{name}] of the protocol."
-            )
-    without_truth = next(e["n"] for e in flow["excluded"] if e["reason"] == "no truth")
-    if without_truth:
-        found.append(f"{without_truth} case{'s were' if without_truth > 1 else ' was'} left out for lack of a truth.")
-    return found

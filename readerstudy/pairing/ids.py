@@ -13,19 +13,18 @@ from readerstudy.tabular import Table
 _IDS = {"preds": ("case_id", "model"), "reads": ("case_id", "reader_id"), "cases": ("case_id",)}
 
 
-def require_columns(role: str, table: Table, problems: list[Problem]) -> None:
-    """What a file of this role cannot be without."""
+def require_columns(role: str, table: Table, values: set[str], problems: list[Problem]) -> None:
+    """What a file of this role cannot be without; `values` are the columns that may hold labels or scores."""
     if "case_id" not in table:
         problems.append(tabular.missing_column(table, "case_id", "which pairs the files"))
     if role == "reads" and "reader_id" not in table:
         problems.append(tabular.missing_column(table, "reader_id", "which says who read"))
-    if role == "reads" and "label" not in table and "score" not in table:
-        problems.append(tabular.missing_column(table, "label", "and no column 'score' either: nothing was read"))
-    has_prob = any(str(name).startswith("prob_") for name in table.frame.columns)
-    if role == "preds" and not has_prob and "label" not in table and "score" not in table:
-        problems.append(
-            tabular.missing_column(table, "score", "no 'label' and no 'prob_<class>' either: nothing is predicted")
-        )
+    has_prob = role == "preds" and any(str(name).startswith("prob_") for name in table.frame.columns)
+    usual = values == {"label", "score"}  # columns that a task names are looked for in all files together
+    if role != "cases" and usual and not has_prob and not any(name in table for name in values):
+        wanted, what = ("score", "no 'label' and no 'prob_<class>'") if role == "preds" else ("label", "no 'score'")
+        verb = "predicted" if role == "preds" else "read"
+        problems.append(tabular.missing_column(table, wanted, f"and {what} either: nothing is {verb}"))
 
 
 def check_ids(tables: Mapping[str, Table], problems: list[Problem]) -> None:
@@ -47,7 +46,7 @@ def check_ids(tables: Mapping[str, Table], problems: list[Problem]) -> None:
 
 def _check_duplicates(table: Table, problems: list[Problem]) -> None:
     keys = {
-        "preds": ("case_id", "model", "task"),
+        "preds": ("case_id", "model", "modality", "task", "fold", "group_id"),
         "reads": ("case_id", "reader_id", "modality", "task"),
         "cases": ("case_id",),
     }[table.role]
@@ -61,12 +60,11 @@ def _check_duplicates(table: Table, problems: list[Problem]) -> None:
         if again[row]:
             what = ", ".join(f"{name.removesuffix('_id')} {value!r}" for name, value in zip(present, key, strict=True))
             help_ = "keep one row"
-            if "group_id" in table:
-                help_ = "image groups of one case are not combined in this version: give one row a case"
-            elif "session" in table:
-                help_ = "repeated sessions are not analysed in this version: keep one, or give them a modality each"
-            elif table.role == "reads" and "modality" not in table:
-                help_ = "keep one row, or add a column 'modality' if the case was read under several"
+            if table.role == "preds":
+                help_ = "keep one row, or tell the rows apart by 'group_id' (image groups) or 'fold' (models of folds)"
+            elif table.role == "reads":
+                help_ = "keep one row, add a column 'modality' if the case was read under several, or set "
+                help_ += 'duplicates = "first" in [readers] of the protocol'
             problems.append(
                 Problem(
                     code="RS204",
@@ -76,6 +74,14 @@ def _check_duplicates(table: Table, problems: list[Problem]) -> None:
                     help=help_,
                 )
             )
+
+
+def drop_duplicate_reads(table: Table, keep: str) -> int:
+    """Leave one of several reads of a case by a reader, and say how many rows that took out."""
+    keys = [key for key in ("case_id", "reader_id", "modality", "task") if key in table]
+    again = table.frame.duplicated(keys, keep="first" if keep == "first" else "last").to_numpy(dtype=bool)
+    table.keep(~again)
+    return int(again.sum())
 
 
 def distinct(table: Table | None, column: str) -> tuple[str, ...]:

@@ -43,7 +43,11 @@ def check_readers(
     """Readers that the protocol names but nobody knows, and readers who read nothing."""
     table = tables.get("reads")
     known = distinct(table, "reader_id")
-    for where, names in (*protocol.groups.items(), ("exclude", protocol.exclude)):
+    for where, names in (
+        *protocol.groups.items(),
+        ("exclude", protocol.exclude),
+        ("truth_from", protocol.truth_from),
+    ):
         for name in names:
             if name not in known:
                 problems.append(
@@ -56,7 +60,8 @@ def check_readers(
                 )
     if table is None:
         return
-    empty = np.all([table.is_missing(column) for column in ("label", "score") if column in table], axis=0)
+    values = {"label", "score"} | {name for plan in protocol.tasks for name in (plan.label, plan.score)}
+    empty = np.all([table.is_missing(column) for column in values if column in table], axis=0)
     said_something = set(table.cells("reader_id")[~empty].tolist())
     for reader in readers:
         if reader not in said_something:

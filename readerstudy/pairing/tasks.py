@@ -40,15 +40,16 @@ def resolve(
     for plan in plans:
         source = plan.source or plan.name
         positive = positives[plan.name] if plan.source is None else plan.positive
-        for label in positive or ():
-            if label not in labels[source]:
-                problems.append(
-                    Problem(
-                        code="RS201",
-                        message=f"positive class {label!r} of task {plan.name!r} is no class of {source!r}",
-                        help=_choice.did_you_mean(label, labels[source]),
-                    )
-                )
+        named = plan.thresholds if isinstance(plan.thresholds, Mapping) else ()
+        problems += [
+            Problem(
+                code="RS201",
+                message=f"{label!r} in the protocol of task {plan.name!r} is no class of {source!r}",
+                help=_choice.did_you_mean(label, labels[source]),
+            )
+            for label in (*(positive or ()), *(plan.restrict or ()), *named)
+            if label not in labels[source]
+        ]
         if len(labels[source]) < 2:
             problems.append(
                 Problem(
@@ -59,19 +60,30 @@ def resolve(
             )
         tasks[plan.name] = Task(
             name=plan.name,
-            kind="group" if plan.source else "classes" if positive is None else "binary",
+            kind=_kind(plan, positive),
             source=source,
             labels=labels[source],
             positive=positive,
+            restrict=plan.restrict,
+            names=plan.names,
             threshold=plan.threshold,
+            thresholds=plan.thresholds,
         )
     return tasks
+
+
+def _kind(plan: TaskPlan, positive: tuple[str, ...] | None) -> str:
+    if plan.restrict is not None:
+        return "restricted"
+    if plan.source is not None:
+        return "group"
+    return "classes" if positive is None else "binary"
 
 
 def _classes_of_data(plan: TaskPlan, truth: npt.NDArray[np.object_], tables: Mapping[str, Table]) -> tuple[str, ...]:
     """Classes when the protocol names none: those with a probability column, else those of truth and labels."""
     preds = tables.get("preds")
-    if preds is not None:
+    if preds is not None and plan.score not in preds:
         named = [str(name).removeprefix("prob_") for name in preds.frame.columns if str(name).startswith("prob_")]
         if named:
             return tuple(dict.fromkeys(plan.map.get(name, name) for name in named))
@@ -79,9 +91,9 @@ def _classes_of_data(plan: TaskPlan, truth: npt.NDArray[np.object_], tables: Map
     if {_AS_BINARY.get(value.lower(), value) for value in found} <= {"0", "1"}:
         return ("0", "1")
     for table in tables.values():
-        if table.role != "cases" and "label" in table:
-            cells = table.cells("label")[~table.is_missing("label")]
-            found |= {plan.map.get(value, value) for value in cells.tolist()}
+        if table.role != "cases" and plan.label in table:
+            cells = table.cells(plan.label)[~table.is_missing(plan.label)]
+            found |= {plan.map.get(value, value) for value in cells.tolist() if value not in plan.missing}
     return tuple(sorted(found))
 
 
@@ -93,6 +105,8 @@ def codes_of(values: npt.NDArray[np.object_], plan: TaskPlan, labels: tuple[str,
         codes |= {spelling: codes[label] for spelling, label in _AS_BINARY.items()}
 
     def code(value: str) -> int:
+        if value in plan.missing:
+            return -1
         if value in codes:
             return codes[value]
         if value.lower() in tabular.MISSING:
@@ -144,8 +158,15 @@ def require_known_tasks(tables: Mapping[str, Table], tasks: Mapping[str, Task], 
                 )
 
 
-def rows_of(table: Table, task: Task) -> npt.NDArray[np.bool_]:
-    """The rows that speak about a task: those that name it, and those that name none."""
+def rows_of(table: Table, name: str) -> npt.NDArray[np.bool_]:
+    """The rows that speak about a task of labels of its own: those that name it, and those that name none."""
     if "task" not in table:
         return np.ones(len(table.frame), dtype=bool)
-    return np.isin(table.cells("task").astype(str), ["", task.name])
+    return np.isin(table.cells("task").astype(str), ["", name])
+
+
+def own_rows(table: Table, task: Task) -> npt.NDArray[np.bool_]:
+    """The rows that name a grouping or a restricted task itself."""
+    if "task" not in table or task.source == task.name:
+        return np.zeros(len(table.frame), dtype=bool)
+    return np.isin(table.cells("task").astype(str), [task.name])

@@ -1,74 +1,75 @@
-"""Labels, scores and probabilities as arrays."""
+"""Labels, scores, probabilities and times as arrays.
+
+A task of labels of its own reads the rows that name it or name no task. A grouping or a restricted task reads those of
+its source, and over them the rows that name itself: a model trained for that task alone has only such rows. Labels and
+probabilities are kept as those of the source's classes; `Study` makes the task's out of them.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from readerstudy import tabular
-from readerstudy.pairing.tasks import DEFAULT_TASK, label_codes, rows_of
+from readerstudy.pairing.probabilities import probabilities
+from readerstudy.pairing.tasks import DEFAULT_TASK, codes_of, label_codes, own_rows, rows_of
 from readerstudy.problems import Problem
 from readerstudy.protocol import Protocol, TaskPlan
-from readerstudy.study import Codes, Floats, Reads, Task
+from readerstudy.study import Codes, Floats, Folds, Reads, Task
 from readerstudy.tabular import Table
 
-_MOST_ROUNDING = 0.05
-"""How far the probabilities of a row may miss 1, however coarsely they are written."""
+Bools = npt.NDArray[np.bool_]
 
 
-def model_reads(
-    table: Table | None,
-    task: Task,
-    tasks: Mapping[str, Task],
-    ids: npt.NDArray[Any],
-    models: tuple[str, ...],
-    protocol: Protocol,
-    problems: list[Problem],
-) -> Reads:
-    """What the models said about a task, axes (model, case)."""
-    shape = (len(models), len(ids))
-    if table is None:
-        return Reads(labels=np.full(shape, -1, dtype=np.int64), scores=np.full(shape, np.nan))
-    # A grouping speaks from the rows of its source task; only its own score stands in rows of its own.
-    rows = rows_of(table, tasks[task.source])
-    reader = np.zeros(len(table.frame), dtype=np.int64)
-    if "model" in table:
-        reader = _positions(table.cells("model"), models)
-    where = (reader, np.searchsorted(ids, table.cells("case_id").astype(str)))
-    labels, scores = _labels_and_scores(table, task, tasks, rows, where, shape, protocol, problems)
-    probs = _probabilities(table, task, rows, protocol, problems)
-    if probs is None:
-        return Reads(labels=labels, scores=scores)
-    cube = np.full((*shape, len(task.labels)), np.nan)
-    cube[where[0][rows], where[1][rows]] = probs[rows]
-    return Reads(labels=labels, scores=scores, probs=cube)
+@dataclasses.dataclass(frozen=True)
+class Rows:
+    """Where each row of a file goes: a position on every axis but the last, which is the case."""
+
+    table: Table
+    axes: tuple[Codes, ...]
+    shape: tuple[int, ...]
+
+    @property
+    def known(self) -> Bools:
+        """The rows of models and readers that take part."""
+        known: Bools = np.all([axis >= 0 for axis in self.axes], axis=0)
+        return known
+
+    def at(self, rows: Bools) -> tuple[Codes, ...]:
+        """Index of the cells that `rows` go to."""
+        return tuple(axis[rows] for axis in self.axes)
 
 
-def human_reads(
-    table: Table | None,
-    task: Task,
-    tasks: Mapping[str, Task],
-    ids: npt.NDArray[Any],
-    readers: tuple[str, ...],
-    modalities: tuple[str | None, ...],
-    protocol: Protocol,
-    problems: list[Problem],
-) -> Reads:
-    """What the readers said about a task, axes (modality, reader, case)."""
-    shape = (len(modalities), len(readers), len(ids))
-    if table is None:
-        return Reads(labels=np.full(shape, -1, dtype=np.int64), scores=np.full(shape, np.nan))
-    reader = _positions(table.cells("reader_id"), readers)
-    rows = rows_of(table, tasks[task.source]) & (reader >= 0)
-    modality = np.zeros(len(rows), dtype=np.int64)
+def plan_of(protocol: Protocol, name: str) -> TaskPlan:
+    """The protocol's words on a task."""
+    return next((plan for plan in protocol.tasks if plan.name == name), TaskPlan(name=DEFAULT_TASK))
+
+
+def model_rows(table: Table, ids: npt.NDArray[Any], models: list[tuple[str, str | None]]) -> Rows:
+    """Rows of the predictions, axes (model, case)."""
+    names = table.cells("model") if "model" in table else np.full(len(table.frame), "model", dtype=object)
+    views = table.cells("modality").tolist() if "modality" in table else [None] * len(table.frame)
+    codes = {entry: code for code, entry in enumerate(models)}
+    model = np.array([codes[entry] for entry in zip(names.tolist(), views, strict=True)], dtype=np.int64)
+    return Rows(table, (model, _cases(table, ids)), (len(models), len(ids)))
+
+
+def human_rows(
+    table: Table, ids: npt.NDArray[Any], readers: tuple[str, ...], modalities: tuple[str | None, ...]
+) -> Rows:
+    """Rows of the reads, axes (modality, reader, case); readers who are not listed are left out."""
+    modality = np.zeros(len(table.frame), dtype=np.int64)
     if "modality" in table:
         modality = _positions(table.cells("modality"), modalities)
-    where = (modality, reader, np.searchsorted(ids, table.cells("case_id").astype(str)))
-    labels, scores = _labels_and_scores(table, task, tasks, rows, where, shape, protocol, problems)
-    return Reads(labels=labels, scores=scores)
+    axes = (modality, _positions(table.cells("reader_id"), readers), _cases(table, ids))
+    return Rows(table, axes, (len(modalities), len(readers), len(ids)))
+
+
+def _cases(table: Table, ids: npt.NDArray[Any]) -> Codes:
+    return np.searchsorted(ids, table.cells("case_id").astype(str))
 
 
 def _positions(cells: npt.NDArray[np.object_], names: tuple[str | None, ...]) -> Codes:
@@ -76,124 +77,193 @@ def _positions(cells: npt.NDArray[np.object_], names: tuple[str | None, ...]) ->
     return np.array([codes.get(cell, -1) for cell in cells.tolist()], dtype=np.int64)
 
 
-def _labels_and_scores(
-    table: Table,
-    task: Task,
-    tasks: Mapping[str, Task],
-    rows: npt.NDArray[np.bool_],
-    where: tuple[Codes, ...],
-    shape: tuple[int, ...],
-    protocol: Protocol,
-    problems: list[Problem],
-) -> tuple[Codes, Floats]:
-    """The labels of the task's source, and the scores that belong to the task itself."""
-    labels = np.full(shape, -1, dtype=np.int64)
-    scores = np.full(shape, np.nan)
-    if "label" in table:
-        _one_owner(table, "label", [t for t in tasks.values() if t.source == t.name], problems, task)
-        # Reported once, for the source task; its groupings read the same cells.
-        report = problems if task.source == task.name else []
-        codes = label_codes(table, "label", _plan(protocol, task), task, rows, report)
-        labels[tuple(axis[rows] for axis in where)] = codes[rows]
-    if "score" in table and task.positive is not None:
-        _one_owner(table, "score", [t for t in tasks.values() if t.positive is not None], problems, task)
-        own = rows_of(table, task) & (where[-2] >= 0)
-        values = table.numbers("score", problems)
-        scores[tuple(axis[own] for axis in where)] = values[own]
-    return labels, scores
+def nothing(shape: tuple[int, ...]) -> Reads:
+    """Nobody said anything."""
+    return Reads(labels=np.full(shape, -1, dtype=np.int64), scores=np.full(shape, np.nan))
 
 
-def _one_owner(table: Table, column: str, owners: list[Task], problems: list[Problem], asking: Task) -> None:
-    """A label or score without a task belongs to the only task that can have one."""
-    if len(owners) < 2 or asking is not owners[0]:
-        return
-    if "task" not in table or (table.cells("task") == "").any():
-        names = ", ".join(repr(owner.name) for owner in owners)
+def reads_of(rows: Rows, task: Task, tasks: Mapping[str, Task], protocol: Protocol, problems: list[Problem]) -> Reads:
+    """What readers said about a task."""
+    found = nothing(rows.shape)
+    for chosen, codes in _labels(rows, task, protocol, problems):
+        found.labels[rows.at(chosen)] = codes[chosen]
+    score = _scores(rows, task, tasks, protocol, problems)
+    if score is not None:
+        chosen, values = score
+        found.scores[rows.at(chosen)] = values[chosen]
+    return found
+
+
+def predictions_of(
+    rows: Rows, task: Task, tasks: Mapping[str, Task], protocol: Protocol, problems: list[Problem]
+) -> tuple[Reads, Folds | None]:
+    """What models said about a task: sums over the image groups of a case, then means over folds."""
+    folds = np.zeros(len(rows.table.frame), dtype=np.int64)
+    names: tuple[str, ...] = ("",)
+    if "fold" in rows.table:
+        names = tuple(sorted(set(rows.table.cells("fold").tolist())))
+        folds = _positions(rows.table.cells("fold"), names)
+    found = nothing(rows.shape)
+    labelled = np.zeros(rows.shape, dtype=np.int64)
+    for chosen, codes in _labels(rows, task, protocol, problems):
+        given = chosen & (codes >= 0)
+        np.add.at(labelled, rows.at(given), 1)
+        found.labels[rows.at(given)] = codes[given]
+    if (labelled > 1).any() and task.source == task.name:
         problems.append(
             Problem(
-                code="RS214",
-                message=f"column {table.header_name(column)!r} could belong to several tasks: {names}",
-                place=table.place(),
-                help="add a column 'task' that names one in every row",
+                code="RS217",
+                message="several rows of a case give a label: labels of image groups or folds cannot be averaged",
+                place=rows.table.place(),
+                help="give probabilities or scores, or one label a case",
             )
         )
+    score = _scores(rows, task, tasks, protocol, problems)
+    if score is not None:
+        chosen, values = score
+        given = chosen & ~np.isnan(values)
+        total, n = np.zeros((len(names), *rows.shape)), np.zeros((len(names), *rows.shape))
+        np.add.at(total, (folds[given], *rows.at(given)), values[given])
+        np.add.at(n, (folds[given], *rows.at(given)), 1)
+        found = dataclasses.replace(found, scores=_mean_over_folds(_divide(total, n)))
+    cube = _cube(rows, task, folds, len(names), protocol, problems)
+    if cube is None:
+        return found, None
+    found = dataclasses.replace(found, probs=_mean_over_folds(cube))
+    if len(names) == 1:
+        return found, None
+    best = np.where(np.isnan(cube).any(axis=-1), -1, np.nan_to_num(cube, nan=-1).argmax(axis=-1))
+    return found, Folds(names=names, labels=best)
 
 
-def _probabilities(
-    table: Table, task: Task, rows: npt.NDArray[np.bool_], protocol: Protocol, problems: list[Problem]
+def _cube(
+    rows: Rows, task: Task, folds: Codes, n_folds: int, protocol: Protocol, problems: list[Problem]
 ) -> Floats | None:
-    """Probabilities, shape (row, class); None when the file has none of the classes."""
-    plan = _plan(protocol, task)
-    named = {str(name) for name in table.frame.columns if str(name).startswith("prob_")}
-    theirs: dict[str, str] = {ours: label for label, ours in plan.map.items() if f"prob_{label}" in named}
-    columns = [f"prob_{c}" if f"prob_{c}" in named else f"prob_{theirs.get(c, c)}" for c in task.labels]
-    absent = [column for column in columns if column not in named]
-    if len(absent) == len(columns):
-        return None
+    """Probabilities of the source's classes, axes (fold, model, case, class); nan = no prediction."""
+    total = np.zeros((n_folds, *rows.shape, len(task.labels)))
+    n = np.zeros((n_folds, *rows.shape, 1))
+    any_found = False
+    plan = plan_of(protocol, task.source)
+    # The source's rows are checked and reported when the source itself is read.
     report = problems if task.source == task.name else []
-    if absent:
-        report += [tabular.missing_column(table, column, f"a class of task {task.name!r}") for column in absent]
-        return None
-    values = np.stack([table.numbers(column, report) for column in columns], axis=1)
-    no_number = np.stack([~table.is_missing(column) for column in columns], axis=1) & np.isnan(values)
-    _check_probabilities(table, columns, values, rows & ~no_number.any(axis=1), report)
-    return values
-
-
-def _check_probabilities(
-    table: Table, columns: list[str], values: Floats, rows: npt.NDArray[np.bool_], problems: list[Problem]
-) -> None:
-    missing = np.isnan(values)
-    for row in np.flatnonzero(rows & missing.any(axis=1) & ~missing.all(axis=1)):
-        column = columns[int(np.argmax(missing[row]))]
-        problems.append(
-            Problem(
-                code="RS202",
-                message=f"column {table.header_name(column)!r} is empty where other classes have a probability",
-                place=table.place(int(row), column),
-                help="give every class, or leave the whole row empty",
-            )
-        )
-    outside = rows[:, None] & ~missing & ((values < 0) | (values > 1))
-    sums = values.sum(axis=1)
-    percents = np.abs(np.nan_to_num(sums) - 100) < 1
-    for row, k in zip(*np.nonzero(outside), strict=True):
-        problems.append(
-            Problem(
-                code="RS202",
-                message=f"column {table.header_name(columns[k])!r}: a probability must lie between 0 and 1",
-                place=table.place(int(row), columns[k]),
-                found=f"found {table.cells(columns[k])[row]}",
-                help="divide by 100: this row looks like percentages" if percents[row] else "mend the cell",
-            )
-        )
-    for row in np.flatnonzero(rows & ~outside.any(axis=1) & (np.abs(sums - 1) > 1e-3)):
-        # Each class may be off by half a unit of the last digit that the row is written with.
-        rounding = len(columns) * 0.5 * 10.0 ** -_most_decimals(table, columns, int(row))
-        if abs(sums[row] - 1) <= min(rounding, _MOST_ROUNDING) + 1e-9:
+    layers = [(rows_of(rows.table, task.source), task.labels, report)]
+    if task.restrict is not None:
+        layers.append((own_rows(rows.table, task), task.restrict, problems))
+    for chosen, labels, said in layers:
+        values = probabilities(rows.table, task.name, labels, plan, chosen, said)
+        if values is None:
             continue
-        problems.append(
-            Problem(
-                code="RS203",
-                message=f"the probabilities of the row sum to {sums[row]:.6g}, not to 1",
-                place=table.place(int(row)),
-                found=f"columns {', '.join(table.header_name(column) for column in columns)}",
-                help="give the softmax over all classes of the task",
-            )
+        any_found = True
+        given = chosen & ~np.isnan(values).any(axis=1)
+        at = (folds[given], *rows.at(given))
+        if labels != task.labels:  # rows of its own replace what the source's rows say
+            total[at], n[at] = 0, 0
+        wide = np.zeros((int(given.sum()), len(task.labels)))
+        wide[:, [task.labels.index(label) for label in labels]] = values[given]
+        np.add.at(total, at, wide)
+        np.add.at(n, at, 1)
+    if not any_found:
+        return None
+    if "group_id" in rows.table:  # a case is the sum of its groups, made probabilities again
+        return _divide(total, np.where(n > 0, total.sum(axis=-1, keepdims=True), 0))
+    return _divide(total, n)
+
+
+def _divide(total: Floats, n: Floats) -> Floats:
+    return np.divide(total, n, out=np.full_like(total, np.nan), where=n > 0)
+
+
+def _mean_over_folds(values: Floats) -> Floats:
+    """Mean over the folds that predicted a case; nan where none did."""
+    return _divide(np.nansum(values, axis=0), (~np.isnan(values)).sum(axis=0).astype(np.float64))
+
+
+def _labels(rows: Rows, task: Task, protocol: Protocol, problems: list[Problem]) -> list[tuple[Bools, Codes]]:
+    """Rows and codes of the source's labels; rows of a derived task itself come last and may name its sides."""
+    plan = plan_of(protocol, task.source)
+    if plan.label not in rows.table:
+        return []
+    report = problems if task.source == task.name else []
+    chosen = rows_of(rows.table, task.source) & rows.known
+    found = [(chosen, label_codes(rows.table, plan.label, plan, task, chosen, report))]
+    own = own_rows(rows.table, task) & rows.known
+    if not own.any():
+        return found
+    sides = _sides(task)
+    cells = np.array([sides.get(cell, cell) for cell in rows.table.cells(plan.label).tolist()], dtype=object)
+    codes = codes_of(cells, plan, task.labels)
+    label_codes(rows.table, plan.label, plan, task, own & (codes == -2), problems)
+    return [*found, (own & (codes >= 0), codes)]
+
+
+def _sides(task: Task) -> dict[str, str]:
+    """For a grouping, a label of the source that stands for each side, by the side's name and by 0 and 1."""
+    if task.positive is None:
+        return {}
+    negative = next(label for label in task.labels if label not in task.positive)
+    sides = {"0": negative, "1": task.positive[0]} | dict(zip(task.classes, (negative, task.positive[0]), strict=True))
+    return {name: label for name, label in sides.items() if name not in task.labels}
+
+
+def _scores(
+    rows: Rows, task: Task, tasks: Mapping[str, Task], protocol: Protocol, problems: list[Problem]
+) -> tuple[Bools, Floats] | None:
+    """Rows and values of a binary task's score, from its score column or the probability of its positive side."""
+    if task.positive is None:
+        return None
+    plan = plan_of(protocol, task.name)
+    own = own_rows(rows.table, task) & rows.known
+    if plan.score in rows.table:
+        _one_owner(rows.table, plan.score, task, tasks, protocol, problems)
+        chosen = own | (rows_of(rows.table, task.name) & rows.known)
+        return chosen, rows.table.numbers(plan.score, problems)
+    column = f"prob_{task.classes[1]}"
+    if not own.any() or column not in rows.table:
+        return None
+    both = [name for name in task.classes if f"prob_{name}" in rows.table]
+    values = probabilities(rows.table, task.name, tuple(both), TaskPlan(name=task.name), own, problems)
+    assert values is not None
+    return own, values[:, both.index(task.classes[1])]
+
+
+def _one_owner(
+    table: Table, column: str, asking: Task, tasks: Mapping[str, Task], protocol: Protocol, problems: list[Problem]
+) -> None:
+    """A score without a task belongs to the only binary task that has that column."""
+    owners = [t for t in tasks.values() if t.positive is not None and plan_of(protocol, t.name).score == column]
+    if len(owners) < 2 or asking is not owners[0] or ("task" in table and not (table.cells("task") == "").any()):
+        return
+    names = ", ".join(repr(owner.name) for owner in owners)
+    problems.append(
+        Problem(
+            code="RS214",
+            message=f"column {table.header_name(column)!r} could belong to several tasks: {names}",
+            place=table.place(),
+            help="add a column 'task' that names one in every row, or name each task's column: score = ...",
         )
+    )
 
 
-def _most_decimals(table: Table, columns: list[str], row: int) -> int:
-    point = "," if table.separator == ";" else "."
-    cells = (table.cells(column)[row] for column in columns)
-    return max(len(cell.replace(point, ".").partition(".")[2]) for cell in cells)
+def times_of(rows: Rows, problems: list[Problem]) -> Floats | None:
+    """Seconds of each read; None without the column `time_s`."""
+    if "time_s" not in rows.table:
+        return None
+    seconds = rows.table.numbers("time_s", problems)
+    problems += [
+        Problem(
+            code="RS218",
+            message=f"column {rows.table.header_name('time_s')!r}: a reading time must be above 0",
+            place=rows.table.place(int(row), "time_s"),
+            help="mend the cell, or leave it empty if the time is not known",
+        )
+        for row in np.flatnonzero(seconds <= 0)
+    ]
+    times = np.full(rows.shape, np.nan)
+    times[rows.at(rows.known)] = seconds[rows.known]
+    return times
 
 
-def _plan(protocol: Protocol, task: Task) -> TaskPlan:
-    return next((p for p in protocol.tasks if p.name == task.source), TaskPlan(name=DEFAULT_TASK))
-
-
-def said(reads: Reads) -> npt.NDArray[np.bool_]:
+def said(reads: Reads) -> Bools:
     """Where a reader or model said anything, shape (..., case)."""
-    said = (reads.labels >= 0) | ~np.isnan(reads.scores)
-    return said if reads.probs is None else said | ~np.isnan(reads.probs).any(axis=-1)
+    spoke: Bools = (reads.labels >= 0) | ~np.isnan(reads.scores)
+    return spoke if reads.probs is None else spoke | ~np.isnan(reads.probs).any(axis=-1)

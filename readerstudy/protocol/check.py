@@ -1,148 +1,16 @@
-"""protocol.toml: the analysis plan. Every key is known and checked; what is not said has a printed default."""
+"""Every key of a protocol against its rule, and what must hold between keys."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import os
+import itertools
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from readerstudy import _choice
-from readerstudy.problems import DataError, Place, Problem
-
-ROLES = ("preds", "reads", "cases")
-
-METHODS: dict[str, tuple[str, ...]] = {
-    "proportion": ("wilson", "clopper-pearson", "modified-wilson", "wilson-hmisc"),
-    "auc": ("delong", "logit", "bootstrap"),
-    "paired": ("mcnemar-exact", "mcnemar-mid-p", "mcnemar-chi2", "mcnemar-chi2-cc"),
-    "paired_interval": ("tango", "newcombe", "bonett-price", "agresti-min", "wald"),
-    "agreement_weights": ("none", "linear", "quadratic"),
-}
-"""The choices of each method; the first is the default."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class TaskPlan:
-    """One question put to the same cases, as the protocol words it.
-
-    Parameters
-    ----------
-    name
-        Its name in the tables.
-    source
-        The task whose classes this one groups (`from` in the file); None for a task with labels of its own.
-    classes
-        The classes in the order wanted; None to take those that the data hold.
-    positive
-        The classes that make a case positive: then the task is binary.
-    threshold
-        A model is positive if and only if its score >= threshold; None for the more probable side.
-    map
-        Labels as they stand in the files, and the class that each means.
-    truth
-        The column that holds the truth, in any of the files.
-    """
-
-    name: str
-    source: str | None = None
-    classes: tuple[str, ...] | None = None
-    positive: tuple[str, ...] | None = None
-    threshold: float | None = None
-    map: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    truth: str = "truth"
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Protocol:
-    """What is to be analysed and how.
-
-    `Protocol.read` reads a file, `Protocol.of` a mapping of the same shape; `Protocol()` is the default plan.
-    """
-
-    title: str = "Diagnostic reader study"
-    notice: str | None = None
-    registration: str | None = None
-    conf_level: float = 0.95
-    alpha: float = 0.05
-    significant: str = "<"
-    seed: int = 0
-    columns: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
-    tasks: tuple[TaskPlan, ...] = ()
-    groups: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
-    threshold: float | None = None
-    exclude: tuple[str, ...] = ()
-    methods: Mapping[str, str] = dataclasses.field(
-        default_factory=lambda: {name: choices[0] for name, choices in METHODS.items()}
-    )
-    bootstrap: int = 2000
-    file: str | None = None
-    sha256: str | None = None
-
-    @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Protocol:
-        """Read a protocol file.
-
-        Raises
-        ------
-        DataError
-            With every problem of the file: syntax, unknown keys, wrong values.
-        """
-        name, data = os.fspath(path), Path(path).read_bytes()
-        try:
-            text = data.decode("utf-8-sig")
-            content = tomllib.loads(text)
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-            line, column = (int(found[1]), int(found[2])) if found else (None, None)
-            lines = data.decode("utf-8", errors="replace").splitlines()
-            source = lines[line - 1] if line and line <= len(lines) else ""
-            raise DataError(
-                [
-                    Problem(
-                        code="RS301",
-                        message="the protocol is not valid TOML",
-                        place=Place(file=name, line=line, column=column, source=source),
-                        found=str(error).split(" (at ")[0],
-                        help='text stands in double quotes, lists in [ ], and each key once: title = "My study"',
-                    )
-                ]
-            ) from None
-        return dataclasses.replace(cls.of(content, name, text), sha256=hashlib.sha256(data).hexdigest())
-
-    @classmethod
-    def of(cls, content: Mapping[str, Any], file: str = "protocol", text: str = "") -> Protocol:
-        """The plan of a mapping that has the shape of the file; `text` is searched for the lines of problems."""
-        checked = _Checker(file, text)
-        fields = checked.protocol(content)
-        if checked.problems:
-            raise DataError(checked.problems)
-        return cls(**fields, file=file)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The resolved plan without the tasks, which the data complete."""
-        return {
-            "study": {
-                "title": self.title,
-                "notice": self.notice,
-                "registration": self.registration,
-                "conf_level": self.conf_level,
-                "alpha": self.alpha,
-                "significant": self.significant,
-                "seed": self.seed,
-            },
-            "columns": {role: dict(columns) for role, columns in self.columns.items()},
-            "readers": {
-                "groups": {group: list(readers) for group, readers in self.groups.items()},
-                "threshold": self.threshold,
-                "exclude": list(self.exclude),
-            },
-            "methods": {**self.methods, "bootstrap": self.bootstrap},
-        }
+from readerstudy.problems import Place, Problem
+from readerstudy.protocol.choices import DUPLICATES, INCORPORATION, METHODS, ROLES, TIES
+from readerstudy.protocol.tasks import TaskPlan
 
 
 def _is_text(value: object) -> bool:
@@ -165,7 +33,19 @@ def _is_text_map(value: object) -> bool:
     return isinstance(value, Mapping) and all(_is_text(item) for item in value.values())
 
 
+def _is_increasing(value: object) -> bool:
+    if not (isinstance(value, list) and value and all(map(_is_number, value))):
+        return False
+    return all(a < b for a, b in itertools.pairwise(value))
+
+
 _Rule = tuple[Callable[[Any], bool], str]
+
+
+def _one_of(choices: tuple[str, ...]) -> _Rule:
+    return choices.__contains__, " or ".join(map(repr, choices))
+
+
 _TEXT: _Rule = (_is_text, "text in double quotes")
 _TEXTS: _Rule = (_is_texts, 'a list of texts, such as ["a", "b"]')
 _NUMBER: _Rule = (_is_number, "a number")
@@ -185,9 +65,18 @@ _TASK: dict[str, _Rule] = {
     "from": _TEXT,
     "classes": _TEXTS,
     "positive": _TEXTS,
+    "restrict": _TEXTS,
+    "names": (lambda v: _is_texts(v) and len(set(v)) == 2, 'two texts: ["negative", "positive"]'),
     "threshold": _NUMBER,
+    "thresholds": (
+        lambda v: v == "youden" or (isinstance(v, Mapping) and bool(v) and all(map(_is_number, v.values()))),
+        'a table of numbers, such as {HCC = 0.3}, or "youden"',
+    ),
     "map": _TEXT_MAP,
+    "missing": _TEXTS,
     "truth": _TEXT,
+    "label": _TEXT,
+    "score": _TEXT,
 }
 _READERS: dict[str, _Rule] = {
     "groups": (
@@ -196,15 +85,31 @@ _READERS: dict[str, _Rule] = {
     ),
     "threshold": _NUMBER,
     "exclude": _TEXTS,
+    "consensus": _TEXT,
+    "ties": _one_of(TIES),
+    "truth_from": _TEXTS,
+    "incorporation": _one_of(INCORPORATION),
+    "duplicates": _one_of(DUPLICATES),
 }
 _METHODS: dict[str, _Rule] = {
     "bootstrap": (lambda v: _is_whole(v) and v >= 100, "a whole number, 100 or more"),
-    **{name: (choices.__contains__, " or ".join(map(repr, choices))) for name, choices in METHODS.items()},
+    **{name: _one_of(choices) for name, choices in METHODS.items()},
 }
-_SECTIONS = ("study", "columns", "tasks", "readers", "methods")
+_SUBGROUPS: dict[str, _Rule] = {
+    "columns": _TEXTS,
+    "cut": (
+        lambda v: isinstance(v, Mapping) and all(_is_increasing(limits) for limits in v.values()),
+        "a table of increasing numbers, such as {diameter_mm = [16, 32]}",
+    ),
+}
+_CHARACTERISTICS: dict[str, _Rule] = {"columns": _TEXTS, "patient_columns": _TEXTS, "by": _TEXT}
+_AS_PUBLISHED: dict[str, _Rule] = {"model_versus_groups": _one_of(("fisher", "chi2", "chi2-cc"))}
+_SECTIONS = (
+    "study", "columns", "tasks", "readers", "methods", "subgroups", "characteristics", "as_published",
+)  # fmt: skip
 
 
-class _Checker:
+class Checker:
     """Walks a protocol, collecting every problem."""
 
     def __init__(self, file: str, text: str) -> None:
@@ -226,7 +131,10 @@ class _Checker:
         readers = self.section(sections.get("readers", {}), _READERS, "readers")
         groups = {group: tuple(names) for group, names in readers.pop("groups", {}).items()}
         self.one_group_each(groups)
+        self.consensus(readers)
         methods = self.section(sections.get("methods", {}), _METHODS, "methods")
+        subgroups = self.section(sections.get("subgroups", {}), _SUBGROUPS, "subgroups")
+        described = self.section(sections.get("characteristics", {}), _CHARACTERISTICS, "characteristics")
         if "bootstrap" in methods:
             fields["bootstrap"] = methods.pop("bootstrap")
         return {
@@ -236,7 +144,22 @@ class _Checker:
             "tasks": self.tasks(sections.get("tasks", {})),
             "groups": groups,
             "methods": {**{name: choices[0] for name, choices in METHODS.items()}, **methods},
+            "subgroups": tuple(subgroups.get("columns", ())) or tuple(subgroups.get("cut", ())),
+            "cut": {column: tuple(map(float, limits)) for column, limits in subgroups.get("cut", {}).items()},
+            "characteristics": tuple(described.get("columns", ())),
+            "patient_characteristics": tuple(described.get("patient_columns", ())),
+            "by": described.get("by"),
+            "as_published": self.section(sections.get("as_published", {}), _AS_PUBLISHED, "as_published"),
         }
+
+    def consensus(self, readers: Mapping[str, Any]) -> None:
+        """A majority needs a rule for ties, and the rule a majority."""
+        if readers.get("consensus") == "majority" and "ties" not in readers:
+            self.problem("consensus", "a majority needs a rule for ties", f"add ties = {' or '.join(map(repr, TIES))}")
+        if "ties" in readers and readers.get("consensus") != "majority":
+            self.problem("ties", "ties is a rule for a majority, and there is none", 'add consensus = "majority"')
+        if "incorporation" in readers and "truth_from" not in readers:
+            self.problem("incorporation", "no reader is named whose votes made the truth", "add truth_from = [...]")
 
     def section(self, found: Mapping[str, Any], rules: dict[str, _Rule], where: str) -> dict[str, Any]:
         """The keys of one section that keep their rule."""
@@ -251,6 +174,7 @@ class _Checker:
         return good
 
     def columns(self, found: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+        """For each file, our names and the file's."""
         columns = {}
         for role, names in found.items():
             if role not in ROLES:
@@ -262,6 +186,7 @@ class _Checker:
         return columns
 
     def tasks(self, found: Mapping[str, Any]) -> tuple[TaskPlan, ...]:
+        """The tasks, each checked by itself and against the others."""
         plans = []
         for name, content in found.items():
             if not isinstance(content, Mapping):
@@ -269,7 +194,7 @@ class _Checker:
                 continue
             good = self.section(content, _TASK, f"tasks.{name}")
             source = good.pop("from", None)
-            for key in ("classes", "positive"):
+            for key in ("classes", "positive", "restrict", "names", "missing"):
                 if key in good:
                     good[key] = tuple(good[key])
             plans.append(TaskPlan(name=name, source=source, **good))
@@ -281,8 +206,16 @@ class _Checker:
     def task(self, plan: TaskPlan, by_name: Mapping[str, TaskPlan]) -> None:
         """What must hold between the keys of a task."""
         where = f"task {plan.name!r}"
-        if plan.threshold is not None and plan.positive is None:
+        binary = plan.positive is not None
+        if binary and plan.restrict is not None:
+            self.problem("restrict", f"{where} both groups and restricts classes", "make two tasks of it")
+            return
+        if plan.threshold is not None and not binary:
             self.problem("threshold", f"{where} has a threshold but no positive classes", "add positive = [...]")
+        if plan.names is not None and not binary:
+            self.problem("names", f"{where} names two sides but has no positive classes", "add positive = [...]")
+        if plan.thresholds is not None and binary:
+            self.problem("thresholds", f"{where} is binary: it has one threshold", "use threshold = ...")
         known = plan.classes
         if plan.source is not None:
             origin = by_name.get(plan.source)
@@ -290,25 +223,42 @@ class _Checker:
                 hint = _choice.did_you_mean(plan.source, by_name)
                 self.problem("from", f"{where} comes from {plan.source!r}, which is no task", hint)
                 return
-            if origin.source is not None:
-                self.problem("from", f"{where} comes from {plan.source!r}, itself a grouping", "name the first task")
-            if plan.positive is None:
-                self.problem("from", f"{where} groups classes but names none", "add positive = [...]")
-            if plan.classes is not None or plan.map or plan.truth != "truth":
-                help_ = f"take classes, map and truth out of it: they belong to {plan.source!r}"
-                self.problem("from", f"{where} takes its classes from {plan.source!r}", help_)
+            if origin.source is not None or origin.positive is not None:
+                self.problem("from", f"{where} comes from {plan.source!r}, not a task of classes", "name that task")
+            if not binary and plan.restrict is None:
+                help_ = "add positive = [...] to group classes, or restrict = [...] to keep some"
+                self.problem("from", f"{where} neither groups nor restricts the classes of {plan.source!r}", help_)
+            own = TaskPlan(name=plan.name)
+            if any(getattr(plan, key) != getattr(own, key) for key in ("classes", "map", "missing", "truth", "label")):
+                help_ = f"take classes, map, missing, truth and label out of it: they belong to {plan.source!r}"
+                self.problem("from", f"{where} takes its labels from {plan.source!r}", help_)
             known = origin.classes
+        elif plan.restrict is not None:
+            self.problem("restrict", f"{where} restricts classes, but of which task?", "add from = ...")
         if known is not None:
-            if len(set(known)) != len(known) or len(known) < 2:
-                self.problem("classes", f"the classes of {where} must be two or more, each once", "mend the list")
-            for label in plan.positive or ():
+            self.labels(plan, where, known)
+
+    def labels(self, plan: TaskPlan, where: str, known: tuple[str, ...]) -> None:
+        """The lists of a task against the classes it has."""
+        if len(set(known)) != len(known) or len(known) < 2:
+            self.problem("classes", f"the classes of {where} must be two or more, each once", "mend the list")
+        for key in ("positive", "restrict"):
+            for label in getattr(plan, key) or ():
                 if label not in known:
-                    hint = _choice.did_you_mean(label, known)
-                    self.problem("positive", f"positive class {label!r} of {where} is no class", hint)
-            if plan.positive is not None and set(plan.positive) >= set(known):
-                self.problem("positive", f"every class of {where} is positive", "leave at least one out")
+                    self.problem(
+                        key, f"class {label!r} ({key}) of {where} is no class", _choice.did_you_mean(label, known)
+                    )
+        if plan.positive is not None and set(plan.positive) >= set(known):
+            self.problem("positive", f"every class of {where} is positive", "leave at least one out")
+        if plan.restrict is not None and not 2 <= len(set(plan.restrict)) < len(known):
+            self.problem("restrict", f"{where} must keep two classes or more, and not all", "mend the list")
+        own = plan.restrict or known
+        for label in plan.thresholds if isinstance(plan.thresholds, Mapping) else ():
+            if label not in own:
+                self.problem("thresholds", f"{label!r} is no class of {where}", _choice.did_you_mean(label, own))
 
     def one_group_each(self, groups: Mapping[str, tuple[str, ...]]) -> None:
+        """A reader is in one group at most."""
         seen: dict[str, str] = {}
         for group, readers in groups.items():
             for reader in readers:
@@ -321,12 +271,14 @@ class _Checker:
                 seen[reader] = group
 
     def unknown(self, key: str, what: str, known: Iterable[str]) -> None:
+        """The problem of a key nobody knows."""
         names = list(known)
         near = _choice.nearest(key, names)
         help_ = f"did you mean {near!r}?" if near else f"known: {', '.join(names)}"
         self.problem(key, f"unknown {what}: {key!r}", help_, code="RS302")
 
     def wrong(self, key: str, value: object, expected: str) -> None:
+        """The problem of a value that breaks its rule."""
         self.problem(key, f"{key} must be {expected}", "mend the value", "RS303", found=f"found {value!r}")
 
     def problem(self, key: str, message: str, help_: str, code: str = "RS304", found: str = "") -> None:

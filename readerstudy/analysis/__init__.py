@@ -1,0 +1,73 @@
+"""`evaluate`: a Study to Results. Which statistic is computed for whom is decided in this room and nowhere else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from readerstudy.analysis import comparisons, counts, performance
+from readerstudy.analysis.findings import Findings
+from readerstudy.analysis.means import means
+from readerstudy.analysis.observers import observers, pairs
+from readerstudy.analysis.record import protocol_of, provenance_of
+from readerstudy.results import Results
+from readerstudy.study import Study, Task
+
+__all__ = ["evaluate"]
+
+
+def evaluate(study: Study, *, rng: np.random.Generator | int | None = None) -> Results:
+    """Every number of the protocol: each model and reader against the truth, and against each other.
+
+    For each task and each model and reader: AUC, sensitivity, specificity, PPV, NPV, accuracy and likelihood ratios
+    (each class against the rest in a task of several classes), overall accuracy, Cohen's kappa with the truth, the
+    confusion matrix and the ROC curve. Between models, and between models and readers: paired differences of AUC
+    (DeLong) and of sensitivity, specificity and accuracy (McNemar). Between all pairs: kappa. For groups of readers:
+    means, with the interval of Obuchowski and Rockette's model, because an average of readers is not a call.
+
+    Parameters
+    ----------
+    study
+        From `Study.read`.
+    rng
+        NumPy Generator or seed for resampling; None takes the protocol's seed.
+
+    Returns
+    -------
+    Results
+
+    Notes
+    -----
+    Each number uses the cases that its reader (or both readers of a pair) read and whose truth is known. Cases are
+    taken as independent, also when several come from one patient; a warning says so.
+    """
+    generator = np.random.default_rng(study.protocol.seed if rng is None else rng)
+    found = Findings(study, generator)
+    for task in study.tasks.values():
+        _analyse(found, task)
+    return Results(
+        estimates=tuple(found.estimates),
+        curves=found.curves,
+        confusion=tuple(found.confusion),
+        tables=found.tables,
+        flow=study.flow,
+        warnings=(*study.warnings, *found.warnings),
+        protocol=protocol_of(study),
+        provenance=provenance_of(study),
+    )
+
+
+def _analyse(found: Findings, task: Task) -> None:
+    everyone = observers(found.study, task)
+    counts.class_counts(found, task)
+    for one in everyone:
+        counts.read_counts(found, task, one)
+        performance.performance(found, task, one)
+        performance.thresholds(found, task, one)
+        performance.areas(found, task, one)
+        comparisons.kappa(found, task, one, one.truth, None)
+        counts.confusion(found, task, one)
+    means(found, task, everyone)
+    for one, other in pairs(everyone):
+        comparisons.compare(found, task, one, other)
+    counts.reader_case(found, task, everyone)
+    counts.folds(found, task)

@@ -1,0 +1,104 @@
+"""Who is held against the truth: models, readers and their consensus, each before one task."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from readerstudy.study import Codes, Floats, Study, Task
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True)
+class Observer:
+    """A model, a reader in one modality, or the readers' consensus in one modality."""
+
+    name: str
+    kind: str
+    group: str | None
+    modality: str | None
+    calls: Codes
+    scores: Floats
+    threshold: float | None
+    truth: Codes
+    """What it is held against: the truth, or for a reader whose vote is part of it the truth without that vote."""
+
+    def identity(self) -> dict[str, Any]:
+        """The identity fields of its records."""
+        return {
+            "reader": self.name,
+            "reader_kind": self.kind,
+            "reader_group": self.group,
+            "modality": self.modality,
+        }
+
+    def versus(self, other: Observer) -> dict[str, Any]:
+        """The identity fields of a comparison with another."""
+        return {
+            **self.identity(),
+            "modality": self.modality or other.modality,
+            "versus": other.name,
+            "versus_kind": "reader",
+        }
+
+    @property
+    def read(self) -> Bools:
+        """The cases it gave a call or a score."""
+        scored = ~np.isnan(self.scores)
+        return (self.calls >= 0) | (scored if scored.ndim == 1 else scored.all(axis=1))
+
+    def score_of(self, target: int | None) -> Floats | None:
+        """Score of a binary task, or the probability of one class; None when it gives labels only."""
+        if target is None:
+            return self.scores
+        return None if self.scores.ndim == 1 else self.scores[:, target]
+
+
+def observers(study: Study, task: Task) -> list[Observer]:
+    """Models first, then readers by modality, each followed by its consensus; those who said nothing are left out."""
+    everyone = [*_models(study, task), *(_humans(study, task) if study.readers or study.consensus else ())]
+    return [one for one in everyone if one.read.any()]
+
+
+def _models(study: Study, task: Task) -> Iterator[Observer]:
+    truth = study.truth(task.name)
+    calls, scores = study.model_calls(task.name), study.model_scores(task.name)
+    for i, (name, modality) in enumerate(zip(study.models, study.model_modalities, strict=True)):
+        yield Observer(name, "model", None, modality, calls[i], scores[i], task.threshold, truth)
+
+
+def _humans(study: Study, task: Task) -> Iterator[Observer]:
+    truth = study.truth(task.name)
+    calls, scores = study.human_calls(task.name), study.human_scores(task.name)
+    labels = study.human_reads[task.name].labels
+    together = None if study.consensus is None else study.consensus_calls(task.name)
+    without = {name: study.reference_without(task.name, name) for name in study.readers}
+    for m, modality in enumerate(study.modalities):
+        for j, name in enumerate(study.readers):
+            rated = task.positive is not None and not (labels[m, j] >= 0).any()
+            threshold = study.protocol.threshold if rated else None
+            reference = without[name]
+            held_against = truth if reference is None else reference
+            group = study.groups.get(name)
+            yield Observer(name, "human", group, modality, calls[m, j], scores[m, j], threshold, held_against)
+        if together is not None and study.consensus is not None:
+            no_scores = np.full(len(truth), np.nan)
+            yield Observer(study.consensus, "consensus", None, modality, together[m], no_scores, None, truth)
+
+
+def pairs(everyone: list[Observer]) -> Iterator[tuple[Observer, Observer]]:
+    """Every two that can be compared: a model with all that follow, readers with each other, in one modality.
+
+    A consensus holds its readers' own calls, so that it is compared with models only.
+    """
+    for i, one in enumerate(everyone):
+        for other in everyone[i + 1 :]:
+            one_view = None in (one.modality, other.modality) or one.modality == other.modality
+            same_view = one_view if "model" in (one.kind, other.kind) else one.modality == other.modality
+            if same_view and (one.kind == "model" or "consensus" not in (one.kind, other.kind)):
+                yield one, other

@@ -1,0 +1,119 @@
+"""Each observer against the truth: the diagnostic table, the ROC curve and the area under it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from readerstudy.analysis.findings import Findings, positive_code, targets
+from readerstudy.analysis.observers import Observer
+from readerstudy.estimate import Estimate
+from readerstudy.stats import diagnostic, roc
+from readerstudy.study import Task
+
+_OPTIMISTIC = "threshold chosen on these cases by Youden's index: optimistic"
+
+
+def performance(found: Findings, task: Task, one: Observer) -> None:
+    """Accuracy of the task, and the diagnostic table of each target."""
+    used = (one.truth >= 0) & (one.calls >= 0)
+    if not used.any():
+        return
+    truth, calls = one.truth[used], one.calls[used]
+    options: dict[str, Any] = {"method": found.plan.methods["proportion"], "conf_level": found.plan.conf_level}
+    if task.positive is None:
+        found.add(task, used, [diagnostic.accuracy(truth, calls, **options)], **one.identity())
+    for code, target in targets(task):
+        positive = positive_code(code)
+        table = diagnostic.counts(truth == positive, calls == positive)
+        threshold = one.threshold if code is None else None
+        found.add(
+            task,
+            used,
+            diagnostic.diagnostic_counts(*table, **options),
+            target=target,
+            threshold=threshold,
+            **one.identity(),
+        )
+
+
+def thresholds(found: Findings, task: Task, one: Observer) -> None:
+    """The diagnostic table of classes that have a threshold of their own, beside the most probable class."""
+    if task.thresholds is None or one.kind != "model":
+        return
+    for code, target in targets(task):
+        score = one.score_of(code)
+        if score is None or target is None:
+            return
+        used = (one.truth >= 0) & ~np.isnan(score)
+        positive = one.truth[used] == positive_code(code)
+        if not used.any():
+            continue
+        if isinstance(task.thresholds, Mapping):
+            if target not in task.thresholds:
+                continue
+            threshold, note = float(task.thresholds[target]), None
+        else:
+            if positive.all() or not positive.any():
+                continue
+            threshold, note = youden_threshold(roc.curve(positive, score[used])), _OPTIMISTIC
+            found.warn(
+                f"Task {task.name}: thresholds of the classes were chosen on the cases they are judged on. What they "
+                "give is optimistic; fix them in the protocol before the test."
+            )
+        table = diagnostic.counts(positive, score[used] >= threshold)
+        options: dict[str, Any] = {"method": found.plan.methods["proportion"], "conf_level": found.plan.conf_level}
+        records = diagnostic.diagnostic_counts(*table, **options)
+        if note is not None:
+            records = [e.replace(note=f"{e.note}; {note}" if e.note else note) for e in records]
+        found.add(task, used, records, target=target, threshold=threshold, **one.identity())
+
+
+def youden_threshold(points: roc.Curve) -> float:
+    """The threshold with the largest sensitivity + specificity; the highest of several."""
+    index = points.sensitivity[1:] + points.specificity[1:]
+    return float(points.threshold[1:][int(index.argmax())])
+
+
+def areas(found: Findings, task: Task, one: Observer) -> None:
+    """The area under the curve of each target, and the curve."""
+    for code, target in targets(task):
+        score = one.score_of(code)
+        if score is None:
+            return
+        used = (one.truth >= 0) & ~np.isnan(score)
+        if not used.any():
+            continue
+        positive = one.truth[used] == positive_code(code)
+        area = roc.auc(
+            positive,
+            score[used],
+            method=found.plan.methods["auc"],
+            conf_level=found.plan.conf_level,
+            n_boot=found.plan.bootstrap,
+            rng=found.rng,
+        )
+        (area,) = found.add(task, used, [area], target=target, **one.identity())
+        if area.estimate < 0.5:
+            found.warn(_below_half(task, target, one))
+        if positive.any() and not positive.all():
+            _curve(found, area, one, roc.thin(roc.curve(positive, score[used])))
+
+
+def _below_half(task: Task, target: str | None, one: Observer) -> str:
+    whose = " ".join(filter(None, (one.name, one.modality, target and f"for {target}")))
+    say = "Scores are never flipped: higher must mean more suspicious."
+    return f"Task {task.name}: the AUC of {whose} is below 0.5. {say}"
+
+
+def _curve(found: Findings, area: Estimate, one: Observer, points: roc.Curve) -> None:
+    found.curves[area.key] = {
+        "task": area.task,
+        "target": area.target,
+        **one.identity(),
+        "threshold": [t if np.isfinite(t) else None for t in points.threshold.tolist()],
+        "sensitivity": points.sensitivity.tolist(),
+        "specificity": points.specificity.tolist(),
+    }

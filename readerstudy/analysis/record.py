@@ -1,0 +1,60 @@
+"""What was asked and what was given: the resolved protocol and the provenance."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from readerstudy._version import __version__
+from readerstudy.protocol import TaskPlan
+from readerstudy.study import Study
+
+_PACKAGES = ("numpy", "scipy", "pandas", "matplotlib", "typst")
+
+
+def protocol_of(study: Study) -> dict[str, Any]:
+    """The plan as it was carried out: what was asked, and the default where nothing was."""
+    plan = study.protocol.to_dict()
+    words = {task.name: task for task in study.protocol.tasks}
+    plan["tasks"] = {}
+    for name, task in study.tasks.items():
+        said, source = words.get(name, TaskPlan(name=name)), words.get(task.source, TaskPlan(name=task.source))
+        thresholds = task.thresholds
+        plan["tasks"][name] = {
+            "kind": task.kind,
+            "from": task.source if task.source != name else None,
+            "classes": list(task.labels),
+            "positive": None if task.positive is None else list(task.positive),
+            "restrict": None if task.restrict is None else list(task.restrict),
+            "names": list(task.classes) if task.positive is not None else None,
+            "threshold": task.threshold,
+            "thresholds": dict(thresholds) if isinstance(thresholds, Mapping) else thresholds,
+            "map": dict(source.map),
+            "missing": list(source.missing),
+            "truth": source.truth,
+            "label": source.label,
+            "score": said.score,
+        }
+    groups: dict[str, list[str]] = {}
+    for reader in study.readers:
+        if reader in study.groups:
+            groups.setdefault(study.groups[reader], []).append(reader)
+    plan["readers"]["groups"] = groups
+    return plan
+
+
+def provenance_of(study: Study) -> dict[str, Any]:
+    """Version, seed, and the input files by name, SHA-256 and rows."""
+    inputs = [dict(entry) for entry in study.inputs]
+    if study.protocol.sha256 is not None and study.protocol.file is not None:
+        name = study.protocol.file.replace("\\", "/").rsplit("/", 1)[-1]
+        inputs.append({"role": "protocol", "name": name, "sha256": study.protocol.sha256, "rows": None})
+    return {
+        "readerstudy": __version__,
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "packages": {name: version(name) for name in _PACKAGES},
+        "seed": study.protocol.seed,
+        "inputs": inputs,
+    }

@@ -1,0 +1,162 @@
+"""protocol.toml: the analysis plan. Every key is known and checked; what is not said has a printed default."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from readerstudy.problems import DataError, Place, Problem
+from readerstudy.protocol.check import Checker
+from readerstudy.protocol.choices import METHODS, ROLES
+from readerstudy.protocol.tasks import TaskPlan
+
+__all__ = ["METHODS", "ROLES", "Protocol", "TaskPlan"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """What is to be analysed and how.
+
+    `Protocol.read` reads a file, `Protocol.of` a mapping of the same shape; `Protocol()` is the default plan.
+
+    Parameters
+    ----------
+    title, notice, registration
+        Words for the report; `notice` stands on its first page.
+    conf_level, alpha, significant, seed
+        Level of the intervals; a P-value is significant if it is below `alpha` (``"<"``) or at most it (``"<="``).
+    columns
+        For each file, our name of a column and the file's.
+    tasks
+        The tasks; none means one, whose classes come from the data.
+    groups, threshold, exclude
+        Readers by group; rating from which a read is positive; readers left out.
+    consensus, ties
+        ``"majority"`` of the readers with a rule for ties, or the name of the reader whose rows are the consensus.
+    truth_from, incorporation
+        Readers whose votes made the truth, and what is done about it: each of them held against the majority of the
+        others (``"leave-one-out"``), or a warning.
+    duplicates
+        ``"error"``, or which of two reads of one case by one reader counts.
+    methods, bootstrap
+        Method by name of the choice, see `METHODS`; replicates.
+    subgroups, cut
+        Columns of the cases whose levels get an accuracy of their own; limits at which numbers become levels.
+    characteristics, patient_characteristics, by
+        Columns that the table of characteristics describes, once a case and once a patient, and the column that splits
+        it (development and test set).
+    as_published
+        Analyses that do not fit their design, done on request as a paper did them, each with a warning.
+    """
+
+    title: str = "Diagnostic reader study"
+    notice: str | None = None
+    registration: str | None = None
+    conf_level: float = 0.95
+    alpha: float = 0.05
+    significant: str = "<"
+    seed: int = 0
+    columns: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    tasks: tuple[TaskPlan, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    threshold: float | None = None
+    exclude: tuple[str, ...] = ()
+    consensus: str | None = None
+    ties: str | None = None
+    truth_from: tuple[str, ...] = ()
+    incorporation: str = "warn"
+    duplicates: str = "error"
+    methods: Mapping[str, str] = dataclasses.field(
+        default_factory=lambda: {name: choices[0] for name, choices in METHODS.items()}
+    )
+    bootstrap: int = 2000
+    subgroups: tuple[str, ...] = ()
+    cut: Mapping[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
+    characteristics: tuple[str, ...] = ()
+    patient_characteristics: tuple[str, ...] = ()
+    by: str | None = None
+    as_published: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    file: str | None = None
+    sha256: str | None = None
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Protocol:
+        """Read a protocol file.
+
+        Raises
+        ------
+        DataError
+            With every problem of the file: syntax, unknown keys, wrong values.
+        """
+        name, data = os.fspath(path), Path(path).read_bytes()
+        try:
+            text = data.decode("utf-8-sig")
+            content = tomllib.loads(text)
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+            line, column = (int(found[1]), int(found[2])) if found else (None, None)
+            lines = data.decode("utf-8", errors="replace").splitlines()
+            source = lines[line - 1] if line and line <= len(lines) else ""
+            raise DataError(
+                [
+                    Problem(
+                        code="RS301",
+                        message="the protocol is not valid TOML",
+                        place=Place(file=name, line=line, column=column, source=source),
+                        found=str(error).split(" (at ")[0],
+                        help='text stands in double quotes, lists in [ ], and each key once: title = "My study"',
+                    )
+                ]
+            ) from None
+        return dataclasses.replace(cls.of(content, name, text), sha256=hashlib.sha256(data).hexdigest())
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any], file: str = "protocol", text: str = "") -> Protocol:
+        """The plan of a mapping that has the shape of the file; `text` is searched for the lines of problems."""
+        checked = Checker(file, text)
+        fields = checked.protocol(content)
+        if checked.problems:
+            raise DataError(checked.problems)
+        return cls(**fields, file=file)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The resolved plan without the tasks, which the data complete."""
+        return {
+            "study": {
+                "title": self.title,
+                "notice": self.notice,
+                "registration": self.registration,
+                "conf_level": self.conf_level,
+                "alpha": self.alpha,
+                "significant": self.significant,
+                "seed": self.seed,
+            },
+            "columns": {role: dict(columns) for role, columns in self.columns.items()},
+            "readers": {
+                "groups": {group: list(readers) for group, readers in self.groups.items()},
+                "threshold": self.threshold,
+                "exclude": list(self.exclude),
+                "consensus": self.consensus,
+                "ties": self.ties,
+                "truth_from": list(self.truth_from),
+                "incorporation": self.incorporation,
+                "duplicates": self.duplicates,
+            },
+            "methods": {**self.methods, "bootstrap": self.bootstrap},
+            "subgroups": {
+                "columns": list(self.subgroups),
+                "cut": {column: list(limits) for column, limits in self.cut.items()},
+            },
+            "characteristics": {
+                "columns": list(self.characteristics),
+                "patient_columns": list(self.patient_characteristics),
+                "by": self.by,
+            },
+            "as_published": dict(self.as_published),
+        }

@@ -1,0 +1,121 @@
+"""What readers say together: majority with a rule for ties, a supplied consensus, and a truth made of their votes."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import readerstudy as rs
+from readerstudy.consensus import majority
+
+CALLS = st.lists(st.lists(st.integers(-1, 3), min_size=5, max_size=5), min_size=1, max_size=6)
+
+
+@given(CALLS, st.sampled_from(["first-of", "higher-risk", "exclude"]))
+def test_majority_against_counting_votes(rows, ties):
+    found = majority(np.array(rows), 4, ties)
+    for case, votes in enumerate(zip(*rows, strict=True)):
+        cast = [vote for vote in votes if vote >= 0]
+        if not cast:
+            assert found[case] == -1
+            continue
+        counts = Counter(cast)
+        tied = [code for code, n in counts.items() if n == max(counts.values())]
+        if len(tied) == 1:
+            expected = tied[0]
+        elif ties == "higher-risk":
+            expected = max(tied)
+        elif ties == "first-of":
+            expected = next(vote for vote in cast if vote in tied)
+        else:
+            expected = -1
+        assert found[case] == expected
+
+
+def study(consensus=None, **readers):
+    reads = pd.DataFrame(
+        {
+            "case_id": [1, 2, 3, 4] * 3,
+            "reader_id": ["A"] * 4 + ["B"] * 4 + ["C"] * 4,
+            "label": ["0", "1", "1", "0", "0", "1", "0", "1", "1", "1", "", ""],
+        }
+    )
+    preds = pd.DataFrame({"case_id": [1, 2, 3, 4], "truth": [0, 1, 1, 1], "label": [0, 1, 0, 1], "model": "M"})
+    plan = {"readers": ({"consensus": consensus} if consensus else {}) | readers}
+    return rs.Study.read(preds, reads, protocol=plan)
+
+
+def test_a_majority_is_a_reader_of_its_own_kind():
+    results = rs.evaluate(study("majority", ties="higher-risk"))
+    accuracy = {e.reader: e for e in results.select(measure="accuracy", reader_group=None)}
+    assert accuracy["consensus"].reader_kind == "consensus"
+    assert (accuracy["consensus"].count, accuracy["consensus"].total) == (4, 4)  # 0, 1, tie -> 1, tie -> 1
+    means = results.select(measure="accuracy", reader=None)
+    assert [e.n_readers for e in means] == [3]
+    kappas = {(e.reader, e.versus) for e in results.select(measure="kappa", versus_kind="reader")}
+    assert ("M", "consensus") in kappas
+    assert not [pair for pair in kappas if pair[1] == "consensus" and pair[0] != "M"]
+    assert results.select(measure="accuracy_difference", reader="M", versus="consensus")
+
+
+def test_ties_can_be_left_open():
+    results = rs.evaluate(study("majority", ties="exclude"))
+    (accuracy,) = results.select(measure="accuracy", reader="consensus")
+    assert (accuracy.count, accuracy.total) == (2, 2)
+
+
+def test_a_supplied_consensus_is_no_reader():
+    results = rs.evaluate(study("C"))
+    assert results.flow["n_readers"] == 2
+    (accuracy,) = results.select(measure="accuracy", reader="C")
+    assert (accuracy.reader_kind, accuracy.count, accuracy.total) == ("consensus", 1, 2)
+    (mean,) = results.select(measure="accuracy", reader=None)
+    assert mean.n_readers == 2
+
+
+@pytest.mark.parametrize(
+    ("readers", "words"),
+    [
+        ({"consensus": "majority"}, "a majority needs a rule for ties"),
+        ({"consensus": "D"}, "'D' of the protocol has no row"),
+        ({"ties": "exclude"}, "ties is a rule for a majority"),
+        ({"incorporation": "leave-one-out"}, "no reader is named whose votes made the truth"),
+        ({"truth_from": ["Z"]}, "reader 'Z' of the protocol"),
+    ],
+)
+def test_what_is_refused(readers, words):
+    with pytest.raises(rs.DataError, match=words):
+        study(**readers)
+
+
+def test_a_truth_made_of_the_readers_is_warned_about_or_left_one_out():
+    rng = np.random.default_rng(4)
+    n = 60
+    votes = rng.integers(0, 2, (5, n))
+    truth = (votes.sum(axis=0) > 2).astype(int)
+    reads = pd.DataFrame(
+        {
+            "case_id": np.tile(np.arange(n), 5),
+            "reader_id": np.repeat(list("ABCDE"), n),
+            "label": votes.ravel(),
+            "truth": np.tile(truth, 5),
+        }
+    )
+    readers = {"truth_from": list("ABCDE")}
+    warned = rs.evaluate(rs.Study.read(None, reads, protocol={"readers": readers}))
+    assert "incorporation bias" in " ".join(warned.warnings)
+    loo = rs.evaluate(rs.Study.read(None, reads, protocol={"readers": readers | {"incorporation": "leave-one-out"}}))
+    for j, name in enumerate("ABCDE"):
+        others = np.delete(votes, j, axis=0).sum(axis=0)
+        clear = others != 2  # of four
+        (e,) = loo.select(measure="accuracy", reader=name)
+        assert (e.count, e.total) == (((others > 2) == votes[j])[clear].sum(), clear.sum())
+        (with_own_vote,) = warned.select(measure="accuracy", reader=name)
+        assert with_own_vote.estimate > e.estimate
+    (mean,) = loo.select(measure="accuracy", reader=None)
+    assert math.isnan(mean.conf_low)
+    assert "a truth of their own" in mean.note
