@@ -17,6 +17,7 @@ import typer
 
 if TYPE_CHECKING:
     from readerstudy.protocol import Protocol
+    from readerstudy.results import Results
     from readerstudy.study import Study
 
 app = typer.Typer(
@@ -46,6 +47,8 @@ ColumnOption = Annotated[
         "--column", metavar="FILE.NAME=THEIRS", help="What a column is called, such as reads.score=rating. Repeatable."
     ),
 ]
+OutOption = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the results go.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace an output folder of an earlier run.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no warnings on stderr.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
@@ -75,10 +78,11 @@ def evaluate(
     protocol: ProtocolOption = None,
     no_protocol: NoProtocolOption = False,
     column: ColumnOption = None,
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the results go.")] = Path(
-        "readerstudy-out"
-    ),
-    force: Annotated[bool, typer.Option("--force", help="Replace an output folder of an earlier run.")] = False,
+    out: OutOption = Path("readerstudy-out"),
+    features: Annotated[
+        Path | None, typer.Option("--features", metavar="FILE", help="A network's features (.npz), for t-SNE.")
+    ] = None,
+    force: ForceOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -95,24 +99,58 @@ def evaluate(
         study = _study(preds, reads, cases, _plan(preds, reads, protocol, no_protocol, column, progress))
         progress("computing")
         from readerstudy.analysis import evaluate as analyse
+        from readerstudy.features import read
 
-        results = analyse(study)
-        from readerstudy.report.writer import write
+        results = analyse(study, features=None if features is None else read(features))
+        _write(results, out, force, progress, as_json)
 
-        with folder.whole(out, force=force) as work:
-            progress("drawing and writing")
-            files = write(results, work)
-            folder.write_manifest(work, results.provenance, ["readerstudy", *sys.argv[1:]])
-        progress("done")
-        for warning in results.warnings:
-            progress.say(f"warning: {warning}")
-        names = sorted([*files, folder.MANIFEST])
-        if as_json:
-            content = {"out": str(out), "files": names, "warnings": list(results.warnings)}
-            typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
-        else:
-            for name in names:
-                typer.echo(str(out / name))
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="results.json of an earlier run.")],
+    out: OutOption = Path("readerstudy-out"),
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw the report again from results.json alone.
+
+    Example: readerstudy report out/results.json --out again
+    """
+    progress = _Progress(quiet)
+    with _exit_status():
+        from readerstudy import folder
+        from readerstudy.results import Results
+
+        folder.refuse_unless_free(out, force=force)
+        progress("reading")
+        try:
+            found = Results.read(results)
+        except (ValueError, KeyError, TypeError) as error:
+            typer.echo(f"error: {results} is no results.json that this version reads: {error}", err=True)
+            raise typer.Exit(1) from None
+        _write(found, out, force, progress, as_json)
+
+
+def _write(results: Results, out: Path, force: bool, progress: _Progress, as_json: bool) -> None:
+    """Everything into the output folder, whole or not at all; its files on stdout."""
+    from readerstudy import folder
+    from readerstudy.report.writer import write
+
+    with folder.whole(out, force=force) as work:
+        progress("drawing and writing")
+        files = write(results, work)
+        folder.write_manifest(work, results.provenance, ["readerstudy", *sys.argv[1:]])
+    progress("done")
+    for warning in results.warnings:
+        progress.say(f"warning: {warning}")
+    names = sorted([*files, folder.MANIFEST])
+    if as_json:
+        content = {"out": str(out), "files": names, "warnings": list(results.warnings)}
+        typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    else:
+        for name in names:
+            typer.echo(str(out / name))
 
 
 @app.command()
@@ -137,6 +175,46 @@ def check(
             typer.echo(line)
         for warning in study.warnings:
             progress.say(f"warning: {warning}")
+
+
+@app.command()
+def init(
+    preds: PredsArgument,
+    reads: ReadsArgument,
+    cases: CasesOption = None,
+    protocol: Annotated[Path, typer.Option("--protocol", metavar="FILE", help="Where the plan goes.")] = Path(
+        "protocol.toml"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that stands there.")] = False,
+) -> None:
+    """Write a commented protocol.toml for the files.
+
+    Example: readerstudy init preds.csv reads.csv --cases cases.csv
+    """
+    with _exit_status():
+        from readerstudy.starter import protocol_text
+
+        if protocol.exists() and not force:
+            raise FileExistsError(f"{protocol} exists; name another file with --protocol, or replace it with --force")
+        text = protocol_text(None if preds == "-" else preds, None if reads == "-" else reads, cases)
+        protocol.write_text(text, encoding="utf-8", newline="\n")
+        typer.echo(str(protocol))
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Try every part of this installation."""
+    from readerstudy.doctor import examine
+
+    found = examine()
+    if as_json:
+        typer.echo(json.dumps([finding._asdict() for finding in found], indent=1))
+    else:
+        for finding in found:
+            mark = "ok" if finding.works else "FAILS" if finding.needed else "absent"
+            typer.echo(f"{mark:<7}{finding.name}: {finding.detail}")
+    if any(finding.needed and not finding.works for finding in found):
+        raise typer.Exit(1)
 
 
 class _Progress:

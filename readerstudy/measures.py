@@ -31,6 +31,7 @@ _HANLEY = "10.1148/radiology.143.1.7063747"
 _DELONG = "10.2307/2531595"
 _MCNEMAR = "10.1007/BF02295996"
 _COHEN = "10.1177/001316446002000104"
+_BLAND = "10.1136/bmj.312.7039.1153"
 
 MEASURES: dict[str, Measure] = {
     "proportion": Measure("Proportion", 0, 1, _NAN, True, ("rate",), "10.1214/ss/1009213286"),
@@ -48,6 +49,7 @@ MEASURES: dict[str, Measure] = {
     "sensitivity_difference": Measure("Sensitivity difference", -1, 1, _NAN, True, (), _MCNEMAR),
     "specificity_difference": Measure("Specificity difference", -1, 1, _NAN, True, (), _MCNEMAR),
     "accuracy_difference": Measure("Accuracy difference", -1, 1, _NAN, True, (), _MCNEMAR),
+    "time_ratio": Measure("Reading-time ratio", 0, _INF, _NAN, False, ("ratio of geometric means",), _BLAND),
 }
 
 METHOD_NAMES: dict[str, str] = {
@@ -59,6 +61,9 @@ METHOD_NAMES: dict[str, str] = {
     "logit": "DeLong, logit scale",
     "bootstrap": "bootstrap",
     "newcombe": "Newcombe",
+    "newcombe-cc": "Newcombe, continuity-corrected",
+    "miettinen-nurminen": "Miettinen–Nurminen",
+    "agresti-caffo": "Agresti–Caffo",
     "tango": "Tango",
     "bonett-price": "Bonett–Price",
     "agresti-min": "Agresti–Min",
@@ -67,5 +72,9 @@ METHOD_NAMES: dict[str, str] = {
     "mcnemar-mid-p": "mid-P McNemar",
     "mcnemar-chi2": "McNemar chi-squared",
     "mcnemar-chi2-cc": "McNemar chi-squared (continuity-corrected)",
+    "chi2": "Pearson chi-squared",
+    "chi2-cc": "chi-squared (Yates-corrected)",
+    "fisher": "Fisher exact",
+    "paired-t": "paired t",
 }
 """Published names of methods, for sentences."""

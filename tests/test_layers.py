@@ -21,16 +21,24 @@ ALLOWED = {
     "tabular": {"_choice", "problems", "numpy", "pandas"},
     "protocol": {"_choice", "problems", "protocol"},
     "consensus": {"numpy"},
+    "features": {"problems", "numpy"},
+    "starter": {"tabular", "problems", "protocol", "study"},
+    "doctor": {"_shipped", "_version", "matplotlib", "typst"},
     "study": {"tabular", "problems", "protocol", "pairing", "consensus", "numpy", "pandas"},
     "pairing": {"_choice", "tabular", "problems", "protocol", "study", "pairing", "numpy"},
     "stats": {"_choice", "estimate", "stats", "numpy", "scipy", "statsmodels", "sklearn", "pandas"},
-    "analysis": {"_version", "analysis", "estimate", "measures", "protocol", "results", "stats", "study", "numpy"},
+    "analysis": {
+        "_version", "analysis", "estimate", "features", "measures", "protocol", "results", "stats", "study", "numpy",
+    },
     "figures": {"_shipped", "estimate", "measures", "results", "text", "figures", "matplotlib", "numpy"},
     "report": {
         "_shipped", "_version", "estimate", "measures", "results", "text", "figures", "report",
         "jinja2", "markupsafe", "matplotlib", "typst",
     },
-    "cli": {"_version", "analysis", "folder", "problems", "protocol", "report", "study", "typer"},
+    "cli": {
+        "_version", "analysis", "doctor", "features", "folder", "problems", "protocol", "report", "results", "starter",
+        "study", "typer",
+    },
     "__main__": {"cli"},
     "__init__": {"_version"},
 }  # fmt: skip

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from readerstudy.analysis import comparisons, counts, performance
+from readerstudy.analysis import comparisons, counts, describe, performance
+from readerstudy.analysis.embedding import embedding
 from readerstudy.analysis.findings import Findings
-from readerstudy.analysis.means import means
+from readerstudy.analysis.means import means, reader_groups
 from readerstudy.analysis.observers import observers, pairs
 from readerstudy.analysis.record import protocol_of, provenance_of
+from readerstudy.analysis.subgroups import as_published, subgroups
+from readerstudy.features import Features
 from readerstudy.results import Results
 from readerstudy.study import Study, Task
 
 __all__ = ["evaluate"]
 
 
-def evaluate(study: Study, *, rng: np.random.Generator | int | None = None) -> Results:
+def evaluate(
+    study: Study, *, features: Features | None = None, rng: np.random.Generator | int | None = None
+) -> Results:
     """Every number of the protocol: each model and reader against the truth, and against each other.
 
     For each task and each model and reader: AUC, sensitivity, specificity, PPV, NPV, accuracy and likelihood ratios
@@ -28,6 +33,8 @@ def evaluate(study: Study, *, rng: np.random.Generator | int | None = None) -> R
     ----------
     study
         From `Study.read`.
+    features
+        From `readerstudy.features.read`; adds their t-SNE.
     rng
         NumPy Generator or seed for resampling; None takes the protocol's seed.
 
@@ -44,6 +51,10 @@ def evaluate(study: Study, *, rng: np.random.Generator | int | None = None) -> R
     found = Findings(study, generator)
     for task in study.tasks.values():
         _analyse(found, task)
+    describe.characteristics(found)
+    describe.reading_times(found)
+    if features is not None:
+        embedding(found, features)
     return Results(
         estimates=tuple(found.estimates),
         curves=found.curves,
@@ -52,7 +63,7 @@ def evaluate(study: Study, *, rng: np.random.Generator | int | None = None) -> R
         flow=study.flow,
         warnings=(*study.warnings, *found.warnings),
         protocol=protocol_of(study),
-        provenance=provenance_of(study),
+        provenance=provenance_of(study, features),
     )
 
 
@@ -66,8 +77,10 @@ def _analyse(found: Findings, task: Task) -> None:
         performance.areas(found, task, one)
         comparisons.kappa(found, task, one, one.truth, None)
         counts.confusion(found, task, one)
+        subgroups(found, task, one)
     means(found, task, everyone)
     for one, other in pairs(everyone):
         comparisons.compare(found, task, one, other)
+    as_published(found, task, everyone, reader_groups(found.study))
     counts.reader_case(found, task, everyone)
     counts.folds(found, task)

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from readerstudy._version import __version__
+from readerstudy.features import Features
 from readerstudy.protocol import TaskPlan
 from readerstudy.study import Study
 
@@ -45,12 +46,15 @@ def protocol_of(study: Study) -> dict[str, Any]:
     return plan
 
 
-def provenance_of(study: Study) -> dict[str, Any]:
+def provenance_of(study: Study, features: Features | None = None) -> dict[str, Any]:
     """Version, seed, and the input files by name, SHA-256 and rows."""
     inputs = [dict(entry) for entry in study.inputs]
     if study.protocol.sha256 is not None and study.protocol.file is not None:
         name = study.protocol.file.replace("\\", "/").rsplit("/", 1)[-1]
         inputs.append({"role": "protocol", "name": name, "sha256": study.protocol.sha256, "rows": None})
+    if features is not None:
+        rows = len(features.values)
+        inputs.append({"role": "features", "name": features.name, "sha256": features.sha256, "rows": rows})
     return {
         "readerstudy": __version__,
         "python": ".".join(platform.python_version_tuple()[:2]),

@@ -187,6 +187,10 @@ def _about_cases(
         values = agreed(tables, name, ids, problems, "RS219", "about the case")
         if values is not None:
             found[name] = np.array(["" if v.lower() in tabular.MISSING else v for v in values], dtype=object)
+            if name in protocol.cut:
+                for table in tables.values():
+                    if name in table:
+                        table.numbers(name, problems)
         elif not unread:
             last = list(tables.values())[-1]
             problems.append(tabular.missing_column(last, name, "named in the protocol, in any file"))

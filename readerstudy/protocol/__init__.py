@@ -51,6 +51,8 @@ class Protocol:
     characteristics, patient_characteristics, by
         Columns that the table of characteristics describes, once a case and once a patient, and the column that splits
         it (development and test set).
+    embedding
+        `perplexity`, `iterations` and `engine` of t-SNE where they are not 50, 10,000 and scikit-learn.
     as_published
         Analyses that do not fit their design, done on request as a paper did them, each with a warning.
     """
@@ -81,6 +83,7 @@ class Protocol:
     characteristics: tuple[str, ...] = ()
     patient_characteristics: tuple[str, ...] = ()
     by: str | None = None
+    embedding: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     as_published: Mapping[str, str] = dataclasses.field(default_factory=dict)
     file: str | None = None
     sha256: str | None = None
@@ -158,5 +161,6 @@ class Protocol:
                 "patient_columns": list(self.patient_characteristics),
                 "by": self.by,
             },
+            "embedding": {"perplexity": 50, "iterations": 10000, "engine": "scikit-learn", **self.embedding},
             "as_published": dict(self.as_published),
         }

@@ -9,7 +9,7 @@ from typing import Any
 
 from readerstudy import _choice
 from readerstudy.problems import Place, Problem
-from readerstudy.protocol.choices import DUPLICATES, INCORPORATION, METHODS, ROLES, TIES
+from readerstudy.protocol.choices import DUPLICATES, ENGINES, INCORPORATION, METHODS, ROLES, TIES
 from readerstudy.protocol.tasks import TaskPlan
 
 
@@ -103,9 +103,15 @@ _SUBGROUPS: dict[str, _Rule] = {
     ),
 }
 _CHARACTERISTICS: dict[str, _Rule] = {"columns": _TEXTS, "patient_columns": _TEXTS, "by": _TEXT}
+_EMBEDDING: dict[str, _Rule] = {
+    "perplexity": (lambda v: _is_number(v) and v > 1, "a number above 1"),
+    "iterations": (lambda v: _is_whole(v) and v >= 250, "a whole number, 250 or more"),
+    "engine": _one_of(ENGINES),
+}
 _AS_PUBLISHED: dict[str, _Rule] = {"model_versus_groups": _one_of(("fisher", "chi2", "chi2-cc"))}
 _SECTIONS = (
-    "study", "columns", "tasks", "readers", "methods", "subgroups", "characteristics", "as_published",
+    "study", "columns", "tasks", "readers", "methods", "subgroups", "characteristics", "embedding",
+    "as_published",
 )  # fmt: skip
 
 
@@ -149,6 +155,7 @@ class Checker:
             "characteristics": tuple(described.get("columns", ())),
             "patient_characteristics": tuple(described.get("patient_columns", ())),
             "by": described.get("by"),
+            "embedding": self.section(sections.get("embedding", {}), _EMBEDDING, "embedding"),
             "as_published": self.section(sections.get("as_published", {}), _AS_PUBLISHED, "as_published"),
         }
 

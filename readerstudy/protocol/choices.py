@@ -22,5 +22,8 @@ TIES = ("first-of", "higher-risk", "exclude")
 INCORPORATION = ("warn", "leave-one-out")
 """What is done about readers whose own votes made the truth."""
 
+ENGINES = ("scikit-learn", "opentsne")
+"""Implementations of t-SNE."""
+
 DUPLICATES = ("error", "first", "last")
 """What is done with a second read of one case by one reader."""

@@ -1,0 +1,114 @@
+"""What is known about the cases: subgroups, characteristics, reading times, and analyses as they were published."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import readerstudy as rs
+from readerstudy.analysis.subgroups import levels_of
+
+N = 40
+RNG = np.random.default_rng(8)
+CASES = pd.DataFrame(
+    {
+        "case_id": np.arange(N),
+        "patient_id": np.arange(N) // 2,
+        "truth": RNG.integers(0, 2, N),
+        "cirrhosis": RNG.choice(["no", "yes"], N),
+        "diameter": RNG.uniform(5, 60, N).round(1),
+        "sex": np.repeat(RNG.choice(["f", "m"], N // 2), 2),
+        "set": np.where(np.arange(N) < 16, "development", "test"),
+    }
+)
+CASES.loc[20, "cirrhosis"] = None
+
+
+def reads(readers=("R1", "R2"), modalities=("unaided",)):
+    rows = [(c, r, m) for c in range(16, N) for r in readers for m in modalities]
+    frame = pd.DataFrame(rows, columns=["case_id", "reader_id", "modality"])
+    frame["label"] = RNG.integers(0, 2, len(frame))
+    frame["time_s"] = RNG.lognormal(3, 0.5, len(frame)).round(1) * np.where(frame.modality == "aided", 0.5, 1)
+    return frame
+
+
+READS = reads()
+
+
+def test_accuracy_of_each_level_and_the_difference_of_two():
+    plan = {"subgroups": {"columns": ["cirrhosis", "diameter"], "cut": {"diameter": [20, 40]}}}
+    results = rs.evaluate(rs.Study.read(None, READS, CASES, plan))
+    frame = READS[READS.reader_id == "R1"].merge(CASES, on="case_id")
+    right = frame.label == frame.truth
+    levels = {}
+    for level in ("no", "yes"):
+        (e,) = results.select(measure="accuracy", reader="R1", subgroup=f"cirrhosis: {level}")
+        chosen = frame.cirrhosis == level
+        assert (e.count, e.total) == (right[chosen].sum(), chosen.sum())
+        levels[level] = (e.count, e.total)
+    (d,) = results.select(measure="accuracy_difference", reader="R1", subgroup="cirrhosis: yes")
+    (a, n), (b, m) = levels["yes"], levels["no"]
+    assert d.versus == "cirrhosis: no"
+    assert d.estimate == pytest.approx(a / n - b / m)
+    assert d.p_value == pytest.approx(stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue, rel=1e-9)
+    sizes = [e.total for e in results.select(measure="accuracy", reader="R1") if (e.subgroup or "").startswith("dia")]
+    assert sum(sizes) == N - 16
+    assert not [e for e in results.select(measure="accuracy_difference") if (e.subgroup or "").startswith("diameter")]
+
+
+def test_levels_of_numbers():
+    levels, codes = levels_of(np.array(["16", "15.9", "", "32", "40"], dtype=object), (16.0, 32.0))
+    assert levels == ["< 16", "16 to < 32", "≥ 32"]
+    assert codes.tolist() == [1, 0, -1, 2, 2]
+
+
+def test_what_is_not_there_or_no_number_is_refused():
+    with pytest.raises(rs.DataError, match=r"no column 'cirhosis'.*\n.*\n?.*did you mean 'cirrhosis'"):
+        rs.Study.read(None, READS, CASES, {"subgroups": {"columns": ["cirhosis"]}})
+    with pytest.raises(rs.DataError, match="'sex' must hold numbers"):
+        rs.Study.read(None, READS, CASES, {"subgroups": {"cut": {"sex": [1]}}})
+
+
+def test_characteristics_of_patients_once_and_of_cases():
+    plan = {"characteristics": {"columns": ["diameter"], "patient_columns": ["sex"], "by": "set"}}
+    results = rs.evaluate(rs.Study.read(None, READS, CASES, plan))
+    rows = results.tables["characteristics"]
+    sex = [row for row in rows if row["variable"] == "sex"]
+    patients = CASES.drop_duplicates("patient_id")
+    assert sex[0]["unit"] == "patient"
+    assert sex[0]["values"]["development"]["total"] == (patients.set == "development").sum()
+    table = pd.crosstab(patients.sex, patients.set)
+    assert [row["values"]["test"]["count"] for row in sex] == table["test"].tolist()
+    (diameter,) = [row for row in rows if row["variable"] == "diameter"]
+    assert diameter["values"]["all"]["n"] == N
+    assert 0 < diameter["p_value"] <= 1
+
+
+def test_reading_times_and_their_ratio():
+    both = reads(modalities=("unaided", "aided"))
+    results = rs.evaluate(rs.Study.read(None, both, CASES))
+    rows = {(row["reader"], row["modality"]): row for row in results.tables["reading_times"]}
+    part = both[(both.reader_id == "R2") & (both.modality == "aided")].time_s
+    assert rows["R2", "aided"]["median"] == pytest.approx(part.median())
+    assert rows["R2", "aided"]["geometric_mean"] == pytest.approx(stats.gmean(part))
+    (ratio,) = results.select(measure="time_ratio")
+    wide = both.pivot_table(index=["reader_id", "case_id"], columns="modality", values="time_s")
+    assert (ratio.modality, ratio.versus) == ("aided", "unaided")
+    assert ratio.estimate == pytest.approx(np.exp(np.log(wide.aided / wide.unaided).mean()), rel=1e-9)
+    with pytest.raises(rs.DataError, match="a reading time must be above 0"):
+        rs.Study.read(None, both.assign(time_s=0), CASES)
+
+
+def test_a_test_as_published_comes_with_its_warning():
+    preds = CASES[["case_id"]].assign(label=RNG.integers(0, 2, N), model="M")
+    plan = {"readers": {"groups": {"residents": ["R1", "R2"]}}, "as_published": {"model_versus_groups": "fisher"}}
+    results = rs.evaluate(rs.Study.read(preds, READS, CASES, plan))
+    (e,) = results.select(method="as-published")
+    frame = READS.merge(CASES, on="case_id").merge(preds, on="case_id", suffixes=("", "_model"))
+    n = N - 16
+    model = int((frame.label_model == frame.truth)[frame.reader_id == "R1"].sum())
+    mean = int(np.floor((frame.label == frame.truth).sum() / 2 + 0.5))
+    assert e.p_value == pytest.approx(stats.fisher_exact([[model, n - model], [mean, n - mean]]).pvalue, rel=1e-9)
+    assert "not recommended" in e.note
+    assert "as published" in " ".join(results.warnings)
+    assert not rs.evaluate(rs.Study.read(preds, READS, CASES)).select(method="as-published")
