@@ -18,7 +18,6 @@ ENGINES = ("scikit-learn", "opentsne")
 
 _EXAGGERATED = 250
 """Both engines start with this many iterations of early exaggeration."""
-_MODULES = {"scikit-learn": ("sklearn.manifold", "embedding"), "opentsne": ("openTSNE", "opentsne")}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,14 +92,15 @@ def tsne(
     ValueError
         If the features cannot be embedded, with the reason, or an option is out of range.
     ImportError
-        If the engine is not installed, with the extra to install.
+        If openTSNE is not installed, with the extra to install.
 
     Notes
     -----
     Same features, seed, engine and versions give the same bytes: one thread is used, because the order in which
     threads add their parts changes the last digits, and thousands of iterations enlarge that. t-SNE is a picture, not
     a test: sizes of clusters and distances between them mean nothing, and clusters may come from noise. Several
-    images of one patient are drawn as several cases.
+    images of one patient are drawn as several cases. Where more cases share their features than the perplexity asks
+    for, no neighbourhood has that perplexity, and the divergence depends on the engine.
 
     References
     ----------
@@ -181,11 +181,12 @@ def _start(rows: Floats, seed: int) -> Floats:
 
 
 def _engine(engine: str) -> ModuleType:
-    module, extra = _MODULES[engine]
+    if engine == "scikit-learn":
+        return import_module("sklearn.manifold")
     try:
-        return import_module(module)
+        return import_module("openTSNE")
     except ModuleNotFoundError as error:
-        raise ImportError(f"t-SNE by {engine} needs the extra: pip install 'readerstudy[{extra}]'") from error
+        raise ImportError("t-SNE by openTSNE needs an extra: pip install 'readerstudy[opentsne]'") from error
 
 
 def _scikit_learn(

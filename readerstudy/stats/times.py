@@ -11,6 +11,7 @@ from scipy import special
 
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import ArrayLike, Floats, labels, same_length, tails, vector
+from readerstudy.stats.mrmc import jackknife_covariance
 
 
 def _positive(values: npt.ArrayLike, name: str) -> Floats:
@@ -87,15 +88,13 @@ def _mean_of_readers(d: Floats) -> tuple[float, float, float, bool]:
     Obuchowski and Rockette's model of one modality, Hillis's df: the readers' means vary by MS, and share the cases by
     Cov2, the mean jackknife covariance of two readers.
     """
-    n_readers, n_cases = d.shape
+    n_readers = len(d)
     read = ~np.isnan(d)
     n = read.sum(axis=1, keepdims=True)
     total = np.nansum(d, axis=1, keepdims=True)
     theta = total / n
     left_out = np.where(read, (total - np.where(read, d, 0)) / (n - 1), theta)
-    deviation = left_out - left_out.mean(axis=1, keepdims=True)
-    covariance = deviation @ deviation.T * (n_cases - 1) / n_cases
-    shared = float(covariance[~np.eye(n_readers, dtype=bool)].mean())
+    shared = float(jackknife_covariance(left_out)[~np.eye(n_readers, dtype=bool)].mean())
     between = float(theta.var(ddof=1))
     variance = between + n_readers * max(shared, 0)
     df = math.inf if between == 0 else variance**2 / (between**2 / (n_readers - 1))
@@ -190,11 +189,11 @@ def time_ratio(
     if several:
         mean, variance, df, negative = _mean_of_readers(d)
         if negative:
-            notes.append("negative covariance of readers taken as 0")
+            notes.append("the covariance of the readers is negative and taken as 0")
     else:
         mean, variance, df = float(d.mean()), float(d.var(ddof=1) / d.size), float(d.size - 1)
     error = math.sqrt(variance)
-    e = e.replace(estimate=math.exp(mean), df=df)
+    e = e.replace(estimate=math.exp(mean), df=math.nan if math.isinf(df) else df)
     # Differences of logarithms that ought to be equal differ by rounding.
     if error <= 1e-12 * max(1.0, float(np.nanmax(np.abs(d)))):
         notes.append("all ratios are equal: the interval has no width")

@@ -56,6 +56,11 @@ KNOWN_DIFFERENCES = {
         "no discordant pair: NaN in R, P = 1 with a note here",
     ),
     **_of(
+        ["prop_test/0_10_0_12"],
+        ["nocc p", "cc p"],
+        "no success in either group: NaN in R, P = 1 with a note here",
+    ),
+    **_of(
         ["sesp_exactbinom/small_ties_n9"],
         ["specificity p.value"],
         "2 against 2: DTComPair doubles the one-sided P without stopping at 1 (1.375)",
