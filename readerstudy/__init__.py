@@ -15,6 +15,7 @@ _HOMES = {
     "study": ("Study",),
     "analysis": ("evaluate",),
     "stats.proportion": ("proportion",),
+    "stats.independent": ("proportion_difference",),
     "stats.diagnostic": (
         "accuracy",
         "confusion_matrix",

@@ -18,6 +18,7 @@ from readerstudy.stats.diagnostic import plr as plr
 from readerstudy.stats.diagnostic import ppv as ppv
 from readerstudy.stats.diagnostic import sensitivity as sensitivity
 from readerstudy.stats.diagnostic import specificity as specificity
+from readerstudy.stats.independent import proportion_difference as proportion_difference
 from readerstudy.stats.paired import mcnemar as mcnemar
 from readerstudy.stats.paired import paired_difference as paired_difference
 from readerstudy.stats.proportion import proportion as proportion

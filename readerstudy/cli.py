@@ -1,13 +1,17 @@
 """The command line. Results go to stdout, everything else to stderr; heavy imports wait for their command.
 
-Exit status: 0 done, 1 the data have problems, 2 wrong usage or a file that cannot be opened, 130 interrupted.
+Exit status: 0 done, 1 the data have problems, 2 wrong usage or a file that cannot be opened, 70 a fault of ours,
+130 interrupted.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,7 +98,8 @@ def evaluate(
     with _exit_status():
         from readerstudy import folder
 
-        folder.refuse_unless_free(out, force=force)
+        inputs = [Path(name) for name in (preds, reads, cases, protocol, features) if name not in (None, "-")]
+        folder.refuse_unless_free(out, force=force, inputs=inputs)
         progress("reading")
         study = _study(preds, reads, cases, _plan(preds, reads, protocol, no_protocol, column, progress))
         progress("computing")
@@ -102,7 +107,7 @@ def evaluate(
         from readerstudy.features import read
 
         results = analyse(study, features=None if features is None else read(features))
-        _write(results, out, force, progress, as_json)
+        _write(results, out, force, progress, as_json, inputs)
 
 
 @app.command()
@@ -122,22 +127,22 @@ def report(
         from readerstudy import folder
         from readerstudy.results import Results
 
-        folder.refuse_unless_free(out, force=force)
+        folder.refuse_unless_free(out, force=force, inputs=[results])
         progress("reading")
         try:
             found = Results.read(results)
         except (ValueError, KeyError, TypeError) as error:
             typer.echo(f"error: {results} is no results.json that this version reads: {error}", err=True)
             raise typer.Exit(1) from None
-        _write(found, out, force, progress, as_json)
+        _write(found, out, force, progress, as_json, [results])
 
 
-def _write(results: Results, out: Path, force: bool, progress: _Progress, as_json: bool) -> None:
+def _write(results: Results, out: Path, force: bool, progress: _Progress, as_json: bool, inputs: list[Path]) -> None:
     """Everything into the output folder, whole or not at all; its files on stdout."""
     from readerstudy import folder
     from readerstudy.report.writer import write
 
-    with folder.whole(out, force=force) as work:
+    with folder.whole(out, force=force, inputs=inputs) as work:
         progress("drawing and writing")
         files = write(results, work)
         folder.write_manifest(work, results.provenance, ["readerstudy", *sys.argv[1:]])
@@ -242,6 +247,9 @@ def _exit_status() -> Iterator[None]:
     except DataError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+    except BrokenPipeError:
+        # Whoever read our output has read enough; what was to be written is written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
         typer.echo(f"error: {what}", err=True)
@@ -249,6 +257,17 @@ def _exit_status() -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("interrupted; nothing was written", err=True)
         raise typer.Exit(130) from None
+    except (typer.Exit, typer.BadParameter):
+        raise
+    except Exception as error:
+        # A fault of ours. The traceback could print patients' data, so that only its last place is named.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}:{last.lineno}"
+        typer.echo(f"error: this is a fault of readerstudy ({type(error).__name__} at {where}): {error}", err=True)
+        typer.echo(
+            "Please report it, with the command and the shape of the data, but without patients' data.", err=True
+        )
+        raise typer.Exit(70) from None
 
 
 def _plan(
@@ -330,4 +349,6 @@ def _summary(study: Study) -> list[str]:
 
 def main() -> None:
     """Entry point of the ``readerstudy`` command."""
+    # Being told to stop is being interrupted: what is half written goes away.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,14 @@ from typing import Any
 MANIFEST = "manifest.json"
 
 
-def refuse_unless_free(out: Path, *, force: bool) -> None:
+def refuse_unless_free(out: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
     """Raise unless `out` may be written.
 
     Raises
     ------
     FileExistsError
-        If something stands there already: without `force` anything but an empty folder, with it anything that is
-        not an output folder of readerstudy.
+        If something stands there already: without `force` anything but an empty folder, with it anything but a folder
+        that holds nothing beyond what readerstudy wrote, as its manifest says, and none of `inputs`.
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
@@ -31,25 +31,52 @@ def refuse_unless_free(out: Path, *, force: bool) -> None:
         raise FileExistsError(f"{out} is a file; name a folder with --out")
     if not force:
         raise FileExistsError(f"{out} exists; name another folder with --out, or replace it with --force")
-    if not (out / MANIFEST).is_file():
-        raise FileExistsError(f"{out} holds no {MANIFEST}, so readerstudy did not write it; --force leaves it alone")
+    written = _written(out)
+    if written is None:
+        raise FileExistsError(
+            f"{out} has no {MANIFEST} of readerstudy, which did not write it; --force leaves it alone"
+        )
+    there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()}
+    foreign = sorted(there - written - {MANIFEST})
+    if foreign:
+        names = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
+        raise FileExistsError(f"{out} holds files that readerstudy did not write ({names}); --force leaves it alone")
+    for path in inputs:
+        if path.resolve().is_relative_to(out.resolve()):
+            raise FileExistsError(f"{path} lies in {out}, which --force would replace; name another folder with --out")
+
+
+def _written(out: Path) -> set[str] | None:
+    """The files that a manifest of ours names; None when there is no such manifest."""
+    try:
+        content = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        return set(content["outputs"]) if "readerstudy" in content else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 @contextmanager
-def whole(out: Path, *, force: bool = False) -> Iterator[Path]:
+def whole(out: Path, *, force: bool = False, inputs: Iterable[Path] = ()) -> Iterator[Path]:
     """A temporary folder to write into, which becomes `out` when the block ends well and vanishes when it does not."""
-    refuse_unless_free(out, force=force)
+    out = out.resolve()  # a link stays, and what it leads to is written
+    inputs = list(inputs)
+    refuse_unless_free(out, force=force, inputs=inputs)
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         yield work
         work.chmod(0o777 & ~_umask())
-        refuse_unless_free(out, force=force)
+        refuse_unless_free(out, force=force, inputs=inputs)
         if out.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
             os.replace(out, old / out.name)
-            os.replace(work, out)
-            shutil.rmtree(old)
+            try:
+                os.replace(work, out)
+            except BaseException:
+                os.replace(old / out.name, out)
+                raise
+            finally:
+                shutil.rmtree(old, ignore_errors=True)
         else:
             os.replace(work, out)
     finally:

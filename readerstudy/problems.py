@@ -42,6 +42,8 @@ class Problem:
         What stands there against what was expected; shown at the place.
     help
         What to do.
+    n
+        How many cells or rows have it; the place is that of the first.
     """
 
     code: str
@@ -49,6 +51,7 @@ class Problem:
     place: Place | None = None
     found: str = ""
     help: str = ""
+    n: int = 1
 
     def __str__(self) -> str:
         lines = [f"error[{self.code}]: {self.message}"]
@@ -66,6 +69,8 @@ class Problem:
                 lines.append(f"{gutter}  = {self.found}")
         elif self.found:
             lines.append(f"  = {self.found}")
+        if self.n > 1:
+            lines.append(f"{gutter}  = and {self.n - 1} more like it")
         if self.help:
             lines.append(f"{gutter}  = help: {self.help}")
         return "\n".join(lines)
@@ -93,5 +98,5 @@ class DataError(ValueError):
             if n > _MOST_OF_A_KIND:
                 where = f" in {file}" if file else ""
                 blocks.append(f"error[{code}]: and {n - _MOST_OF_A_KIND} more of this kind{where}")
-        n = len(self.problems)
+        n = sum(problem.n for problem in self.problems)
         return "\n\n".join([*blocks, f"{n} problem{'' if n == 1 else 's'}; nothing was written"])

@@ -11,6 +11,8 @@ import dataclasses
 import hashlib
 import io
 import os
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,7 @@ MISSING = frozenset(("", "na", "n/a", "<na>", "nan", "null"))
 """Spellings of an empty cell, in lower case."""
 
 _SHOWN = 160
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
 @dataclasses.dataclass
@@ -51,6 +54,8 @@ class Table:
         Of the bytes; of the cells for a DataFrame.
     theirs
         The file's own name of each column that was renamed.
+    used
+        By column, the rows that some task has made use of.
     """
 
     role: str
@@ -61,6 +66,11 @@ class Table:
     numbers_of_lines: npt.NDArray[np.int64]
     sha256: str
     theirs: dict[str, str] = dataclasses.field(default_factory=dict)
+    used: dict[str, npt.NDArray[np.bool_]] = dataclasses.field(default_factory=dict)
+
+    def use(self, column: str, rows: npt.NDArray[np.bool_]) -> None:
+        """Remember that a task has made use of a column in these rows."""
+        self.used[column] = self.used.get(column, np.zeros(len(self.frame), dtype=bool)) | rows
 
     def __contains__(self, column: str) -> bool:
         return column in self.frame.columns
@@ -103,30 +113,34 @@ class Table:
         cells = self.frame[column]
         if self.separator == ";":
             cells = cells.str.replace(",", ".", regex=False)
-        text = np.where(self.is_missing(column), "nan", cells.to_numpy(dtype=object))
-        try:
-            return text.astype(str).astype(np.float64)
-        except ValueError:
-            pass
-        values = np.full(len(text), np.nan)
-        for row, cell in enumerate(text):
-            try:
-                values[row] = float(cell)
-            except ValueError:
-                raw = self.cells(column)[row]
-                problems.append(
-                    Problem(
-                        code="RS103",
-                        message=f"column {self.header_name(column)!r} must hold numbers",
-                        place=self.place(row, column),
-                        found=f"expected a number, found {raw!r}{_number_hint(raw, self.separator)}",
-                        help="mend the cell, or leave it empty if there is no value",
-                    )
+        written = cells.to_numpy(dtype=object)
+        missing = self.is_missing(column)
+        good = np.array([_NUMBER.fullmatch(cell) is not None for cell in written.tolist()], dtype=bool) & ~missing
+        values = np.full(len(written), np.nan)
+        values[good] = written[good].astype(str).astype(np.float64)
+        wrong = ~missing & ~(good & np.isfinite(values))
+        values[wrong] = np.nan
+        rows_of: dict[str, list[int]] = {}
+        for row in np.flatnonzero(wrong):
+            rows_of.setdefault(self.cells(column)[row], []).append(int(row))
+        for raw, rows in rows_of.items():
+            problems.append(
+                Problem(
+                    code="RS103",
+                    message=f"column {self.header_name(column)!r} must hold numbers",
+                    place=self.place(rows[0], column),
+                    found=f"expected a number, found {raw!r}{_number_hint(raw, self.separator)}",
+                    help="mend the cell, or leave it empty if there is no value",
+                    n=len(rows),
                 )
+            )
         return values
 
 
 def _clip(source: str) -> str:
+    source = "".join(
+        letter if letter.isprintable() or letter == "\t" else "\N{REPLACEMENT CHARACTER}" for letter in source
+    )
     return source if len(source) <= _SHOWN else source[: _SHOWN - 1] + "…"
 
 
@@ -177,8 +191,12 @@ def read(role: str, path: str | os.PathLike[str], problems: list[Problem]) -> Ta
             )
         )
         return None
-    separator = _separator(text)
-    rows, numbers = _records(text, separator)
+    text, separator = _separator(text)
+    records = _records(name, text, separator, problems)
+    if records is None:
+        return None
+    rows, numbers = records
+    _drop_unnamed(rows)
     names, header_line = [cell.strip() for cell in rows[0]], numbers[0]
     header = Place(file=name, line=header_line, source=_clip(text.split("\n")[header_line - 1]))
     before = len(problems)
@@ -209,28 +227,82 @@ def read(role: str, path: str | os.PathLike[str], problems: list[Problem]) -> Ta
     return Table(role, name, frame, separator, text.split("\n"), lines, hashlib.sha256(data).hexdigest())
 
 
-def _records(text: str, separator: str) -> tuple[list[list[str]], list[int]]:
+def _records(name: str, text: str, separator: str, problems: list[Problem]) -> tuple[list[list[str]], list[int]] | None:
     """The records, header first, and the line each begins on; blank lines are no records."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    rows, numbers, end = [], [], 0
-    for row in reader:
-        if row and any(cell.strip() for cell in row):
-            rows.append(row)
-            numbers.append(end + 1)
-        end = reader.line_num
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows: list[list[str]] = []
+    numbers, end = [], 0
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                if rows and _swallows_rows(row, len(rows[0]), separator):
+                    raise csv.Error("a quoted cell goes on over lines that look like rows")
+                rows.append(row)
+                numbers.append(end + 1)
+            end = reader.line_num
+    except csv.Error as error:
+        lines = text.split("\n")
+        source = lines[end] if end < len(lines) else ""
+        quote = source.find('"')
+        problems.append(
+            Problem(
+                code="RS108",
+                message=f"a record cannot be read: {error}",
+                place=Place(
+                    file=name,
+                    line=end + 1,
+                    column=quote + 1 if 0 <= quote < _SHOWN - 1 else None,
+                    source=_clip(source),
+                ),
+                found="a quotation mark that opens a cell must be closed in it" if quote >= 0 else "",
+                help='close the quotation mark, or double one that is part of the text: "a ""big"" one"',
+            )
+        )
+        return None
     return rows, numbers
 
 
-def of_frame(role: str, frame: pd.DataFrame) -> Table:
-    """A DataFrame as a table of text cells; missing values become empty cells."""
+def _swallows_rows(row: list[str], n_columns: int, separator: str) -> bool:
+    """Whether a cell holds whole lines of as many cells as the header has."""
+    if n_columns < 2:
+        return False
+    return any(
+        inner.count(separator) == n_columns - 1 for cell in row if "\n" in cell for inner in cell.split("\n")[1:-1]
+    )
+
+
+def _drop_unnamed(rows: list[list[str]]) -> None:
+    """Take out columns at the end that have neither a name nor a value: trailing separators."""
+    while len(rows[0]) > 1 and not rows[0][-1].strip():
+        width = len(rows[0])
+        if any(len(row) >= width and row[width - 1].strip() for row in rows[1:]):
+            return
+        for row in rows:
+            del row[width - 1 :]
+
+
+def of_frame(role: str, frame: pd.DataFrame, problems: list[Problem]) -> Table | None:
+    """A DataFrame as a table of text cells, missing values as empty ones; None when two columns have one name."""
     import pandas as pd
 
+    names = [str(column) for column in frame.columns]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        problems.append(
+            Problem(
+                code="RS107",
+                message=f"two columns are called {repeated[0]!r}",
+                place=Place(file=f"{role} (DataFrame)"),
+                help="rename or delete one of them",
+            )
+        )
+        return None
     cells = {}
-    for column in frame.columns:
+    for name, column in zip(names, frame.columns, strict=True):
         values = frame[column]
         if pd.api.types.is_bool_dtype(values):
             values = values.astype("Int64")
-        cells[str(column)] = values.astype(object).map(_cell)
+        cells[name] = values.astype(object).map(_cell)
     text = pd.DataFrame(cells, dtype=str).reset_index(drop=True)
     digest = hashlib.sha256(text.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
     return Table(role, f"{role} (DataFrame)", text, ",", None, np.arange(len(text) + 1), digest)
@@ -247,6 +319,18 @@ def _cell(value: Any) -> str:
 
 def _decode(name: str, data: bytes, problems: list[Problem]) -> str | None:
     encoding = "utf-8-sig"
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) or (
+        b"\0" in data[:1000] and data[:1] not in b"\xff\xfe"
+    ):
+        problems.append(
+            Problem(
+                code="RS105",
+                message="the file is not UTF-8: it holds zero bytes, as UTF-16 without a mark, UTF-32 or no text has",
+                place=Place(file=name),
+                help="save it as UTF-8 (in Excel: CSV UTF-8)",
+            )
+        )
+        return None
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     try:
@@ -267,10 +351,14 @@ def _decode(name: str, data: bytes, problems: list[Problem]) -> str | None:
         return None
 
 
-def _separator(text: str) -> str:
-    first = next(line for line in text.splitlines() if line.strip())
+def _separator(text: str) -> tuple[str, str]:
+    """The text and its separator, which a first line ``sep=;`` names; that line becomes a blank one."""
+    first, _, rest = text.partition("\n")
+    if first.strip().lower() in ("sep=,", "sep=;", "sep=\t"):
+        return "\n" + rest, first.strip()[-1] if first.strip()[-1] in ",;" else "\t"
+    first = next(line for line in text.split("\n") if line.strip())
     outside_quotes = "".join(first.split('"')[::2])
-    return max(",;\t", key=outside_quotes.count)
+    return text, max(",;\t", key=outside_quotes.count)
 
 
 def _ragged(name: str, text: str, rows: list[list[str]], numbers: list[int]) -> list[Problem]:
@@ -287,10 +375,19 @@ def _ragged(name: str, text: str, rows: list[list[str]], numbers: list[int]) -> 
     ]
 
 
-def rename(table: Table, columns: dict[str, str], problems: list[Problem]) -> None:
-    """Give columns our names: `columns` maps our name to the file's."""
+def rename(table: Table, columns: dict[str, str], known: Collection[str], problems: list[Problem]) -> None:
+    """Give columns our names: `columns` maps our name, one of `known` or prob_<class>, to the file's."""
     for ours, theirs in columns.items():
-        if theirs not in table.frame.columns:
+        if ours not in known and not ours.startswith("prob_"):
+            problems.append(
+                Problem(
+                    code="RS302",
+                    message=f"{ours!r} is no column of a {table.role} file, so that {theirs!r} cannot be read as it",
+                    place=table.place(),
+                    help=_choice.did_you_mean(ours, known),
+                )
+            )
+        elif theirs not in table.frame.columns:
             problems.append(missing_column(table, theirs, f"named in the protocol as {ours!r}"))
         elif ours != theirs and ours in table.frame.columns:
             problems.append(
@@ -309,7 +406,8 @@ def rename(table: Table, columns: dict[str, str], problems: list[Problem]) -> No
 def missing_column(table: Table, column: str, why: str) -> Problem:
     """The problem of a column that is not there."""
     names = [table.header_name(name) for name in table.frame.columns]
-    near = _choice.nearest(column, names)
+    used = {"case_id", "reader_id", "model", "truth", "label", "score", *table.theirs.values()}
+    near = _choice.nearest(column, [name for name in names if name not in used])
     return Problem(
         code="RS104",
         message=f"no column {column!r}, {why}",

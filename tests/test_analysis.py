@@ -165,6 +165,15 @@ def test_another_seed_changes_bootstrap_limits_only():
     a, b = rs.evaluate(study, rng=1), rs.evaluate(study, rng=2)
     changed = {e.measure for e in a.estimates if e.to_dict() != b.by_key[e.key].to_dict()}
     assert changed == {"auc"}
+    assert (a.provenance["seed"], b.provenance["seed"]) == (1, 2)
+
+
+def test_a_bootstrap_interval_does_not_depend_on_what_else_is_analysed():
+    methods = {"auc": "bootstrap", "bootstrap": 200}
+    both = rs.evaluate(small_study(methods=methods)[0])
+    alone = rs.evaluate(small_study(methods=methods, tasks={"kind": {"classes": ["a", "b", "c"]}})[0])
+    for e in alone.select(measure="auc", task="kind"):
+        assert e.to_dict() == both.by_key[e.key].to_dict()
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,16 @@ def blocks(said):
         ({"reads": READS.replace("reader_id", "who")}, "RS104", "reads.csv:1", ["'reader_id'", "--column reads."]),
         ({"reads": READS.replace("label", "lable")}, "RS104", "reads.csv:1", ["did you mean 'lable'?"]),
         ({"preds": PREDS.replace(",truth", ",truht")}, "RS209", None, ["no file has the column 'truth'", "'truht'"]),
-        ({"preds": PREDS.replace("_b\n", "_c\n")}, "RS201", "preds.csv:3:4", ["'b' is no class", "classes: a, c"]),
+        ({"preds": PREDS.replace("_b\n", "_c\n")}, "RS104", "preds.csv:1", ["no column 'prob_b', a class of task"]),
+        (
+            {
+                "preds": PREDS.replace("02,b", "02,bb").replace("prob_b", "prob_bbb").replace("prob_a", "prob_aaa"),
+                "reads": None,
+            },
+            "RS201",
+            "preds.csv:3:4",
+            ["'bb' is no class", "did you mean 'bbb'?"],
+        ),
         ({"reads": READS.replace("02,R1,a", "02,R1,A1")}, "RS201", "reads.csv:3:7", ["'A1' is no class"]),
         ({"preds": PREDS.replace("0.7,0.3", "1.3,-0.3")}, "RS202", "preds.csv:2:8", ["between 0 and 1", "found 1.3"]),
         ({"preds": PREDS.replace("0.7,0.3", "70,30")}, "RS202", "preds.csv:2:8", ["divide by 100"]),
@@ -114,10 +123,11 @@ def test_a_broken_file_does_not_hide_the_problems_of_another(tmp_path):
 
 
 def test_many_of_a_kind_are_counted_not_printed(tmp_path):
-    reads = "case_id,reader_id,label\n" + "".join(f"01,R{i},z\n" for i in range(40))
+    reads = "case_id,reader_id,label\n" + "".join(f"01,R{i},{'z' if i < 30 else f'y{i}'}\n" for i in range(40))
     said = run(tmp_path, reads=reads)
     assert said.count("error[RS201]") == 6
-    assert "and 35 more of this kind" in said
+    assert "and 29 more like it" in said
+    assert "and 6 more of this kind" in said
     assert "40 problems" in said
 
 
@@ -129,6 +139,64 @@ def test_a_long_line_is_cut_and_a_quoted_cell_is_pointed_at(tmp_path):
     assert source[carets.index("^") : carets.rindex("^") + 1] == "zzz"
 
 
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ({"reads": READS.replace("02,R1,a", '02,R1,"a')}, "RS108", ["reads.csv:3:7", "must be closed"]),
+        ({"reads": READS + '01,R2,"b\n02,R2,a\n03,R2,b"\n'}, "RS108", ["reads.csv:5:7", "look like rows"]),
+        ({"reads": READS + "01,R2," + "x" * 140_000 + "\n"}, "RS108", ["field larger than"]),
+        ({"reads": READS + "0" * 300 + ",R2,a\n"}, "RS208", ["more than 200 characters"]),
+        ({"reads": READS.encode("utf-16-le")}, "RS105", ["zero bytes"]),
+        ({"reads": READS + "01,NA,a\n"}, "RS208", ["'reader_id' is empty"]),
+        (
+            {"reads": READS.replace("\n", ",m\n").replace("label,m", "label,modality") + "01,R2,a,\n"},
+            "RS208",
+            ["'modality'"],
+        ),
+        ({"reads": READS.replace("label", "score").replace(",a", ",1").replace(",b", ",2")}, "RS220", ["binary task"]),
+        ({"preds": PREDS.replace("0.7,0.3", "1_0,0.3")}, "RS103", ["'1_0'"]),
+        ({"preds": PREDS.replace("0.7,0.3", "inf,0.3")}, "RS103", ["'inf'"]),
+        ({"protocol": "[columns.reads]\nlable = 'label'\n"}, "RS302", ["'lable' is no column", "'label'"]),
+        ({"protocol": "[readers]\nthreshold = nan\n"}, "RS303", ["threshold must be a number"]),
+        ({"protocol": "[study]\nconf_level = 0.99999999\n"}, "RS303", ["from 0.5 to 0.9999"]),
+        ({"protocol": "[readers]\ngroups = {\"all readers\" = ['R1']}\n"}, "RS215", ["the mean over everybody"]),
+    ],
+)
+def test_what_would_pass_unseen_is_refused(tmp_path, change, code, words):
+    found = blocks(run(tmp_path, **change))
+    assert found[0].startswith(f"error[{code}]: "), found
+    for word in words:
+        assert word in found[0], found[0]
+
+
+def test_a_score_beside_probabilities_is_refused(tmp_path):
+    plan = "[tasks.t]\nclasses = ['a', 'b']\npositive = ['b']\n"
+    preds = PREDS.replace("\n", ",1.5\n").replace("prob_b,1.5", "prob_b,score")
+    assert "both a score and probabilities" in run(tmp_path, preds, None, protocol=plan)
+
+
+def test_a_label_the_truth_does_not_know_is_no_new_class(tmp_path):
+    reads = "case_id,reader_id,truth,label\n1,R1,Yes,Yes\n2,R1,No,No\n1,R2,Yes,yes\n2,R2,No,no\n"
+    said = run(tmp_path, "case_id,label\n1,Yes\n2,No\n", reads)
+    assert "'yes' is no class of task 'diagnosis'" in said
+    assert "did you mean 'Yes'?" in said
+
+
+def test_a_fault_of_ours_is_one_line(tmp_path, monkeypatch):
+    import readerstudy.analysis as analysis
+
+    def broken(study, features=None):
+        raise RuntimeError("inside")
+
+    monkeypatch.setattr(analysis, "evaluate", broken)
+    (tmp_path / "p.csv").write_text(PREDS)
+    result = CliRunner().invoke(app, ["evaluate", str(tmp_path / "p.csv"), "-", "--out", str(tmp_path / "out")])
+    assert result.exit_code == 70
+    assert "a fault of readerstudy (RuntimeError at test_bad_input.py:" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_frame_has_places_too():
     import pandas as pd
 
@@ -136,6 +204,14 @@ def test_a_frame_has_places_too():
     with pytest.raises(rs.DataError, match=r"preds \(DataFrame\):2") as error:
         rs.Study.read(frame)
     assert [problem.code for problem in error.value.problems] == ["RS103"]
+
+
+def test_a_frame_with_two_columns_of_a_name():
+    import pandas as pd
+
+    frame = pd.DataFrame([[1, 0, 0.1, 0.2]], columns=["case_id", "truth", "score", "score"])
+    with pytest.raises(rs.DataError, match="two columns are called 'score'"):
+        rs.Study.read(frame)
 
 
 def test_nothing_to_read():

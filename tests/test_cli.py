@@ -1,16 +1,21 @@
 """The command line as a new user meets it."""
 
+import csv
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import readerstudy as rs
 from readerstudy.cli import app
+from readerstudy.starter import protocol_text
 
 LIVER = Path(__file__).resolve().parents[1] / "examples" / "liver"
 PREDS, READS = str(LIVER / "preds.csv"), str(LIVER / "reads.csv")
@@ -89,14 +94,36 @@ def test_an_output_folder_is_replaced_only_by_force(tmp_path):
     again = run(*small)
     assert again.exit_code == 2
     assert "--force" in again.stderr
-    (out / "mine.txt").write_text("left over")
     assert run(*small, "--force").exit_code == 0
-    assert not (out / "mine.txt").exists()
-    (out / "manifest.json").unlink()
+    (out / "thesis.docx").write_text("mine")
+    refused = run(*small, "--force")
+    assert refused.exit_code == 2
+    assert "did not write (thesis.docx)" in refused.stderr
+    assert (out / "thesis.docx").exists()
+    (out / "thesis.docx").unlink()
+    (out / "manifest.json").write_text('{"name": "my web app", "outputs": {}}')
     refused = run(*small, "--force")
     assert refused.exit_code == 2
     assert "did not write it" in refused.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_data_are_never_replaced_by_the_results(tmp_path):
+    out = tmp_path / "out"
+    assert run("evaluate", PREDS, "-", "--no-protocol", "--out", out, "-q").exit_code == 0
+    inside = out / "results.json"
+    refused = run("report", inside, "--out", out, "--force")
+    assert refused.exit_code == 2
+    assert "which --force would replace" in refused.stderr
+    assert inside.exists()
+
+
+def test_an_output_link_stays_a_link(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert run("evaluate", PREDS, "-", "--no-protocol", "--out", tmp_path / "link", "-q").exit_code == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "report.html").exists()
 
 
 def test_check_writes_nothing_and_says_what_there_is(tmp_path, monkeypatch):
@@ -149,9 +176,75 @@ def test_an_interrupt_leaves_nothing(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_report_draws_again_from_the_results_alone(out, tmp_path):
+    folder, _ = out
+    assert run("report", folder / "results.json", "--out", tmp_path / "again", "--quiet").exit_code == 0
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name != "manifest.json":
+            assert path.read_bytes() == (tmp_path / "again" / path.relative_to(folder)).read_bytes(), path.name
+    (tmp_path / "other.json").write_text('{"schema": 1}')
+    refused = run("report", tmp_path / "other.json", "--out", tmp_path / "no")
+    assert refused.exit_code == 1
+    assert "is no results.json that this version reads" in refused.stderr
+    assert not (tmp_path / "no").exists()
+
+
+def test_init_writes_a_plan_that_reads_the_files(tmp_path):
+    plan = tmp_path / "protocol.toml"
+    assert run("init", PREDS, READS, "--protocol", plan).stdout == f"{plan}\n"
+    assert run("check", PREDS, READS, "--protocol", plan).exit_code == 0
+    text = plan.read_text(encoding="utf-8")
+    assert 'classes = ["cyst", "FNH",' in text
+    assert '"residents" = ["R1", "R2"]' in text
+    assert run("init", PREDS, READS, "--protocol", plan).exit_code == 2
+
+
+def test_every_suggestion_of_init_is_a_known_key(tmp_path):
+    (tmp_path / "cases.csv").write_text("case_id,truth,size,site\n1,0,12,a\n2,1,30,b\n")
+    (tmp_path / "reads.csv").write_text("case_id,reader_id,score\n1,R1,1\n2,R1,2\n1,R2,1\n2,R2,2\n")
+    text = protocol_text(None, tmp_path / "reads.csv", tmp_path / "cases.csv")
+    plain = re.sub(r"(?m)^# (?=\[|\w+ = )", "", text).replace("our_name", "score").replace("their name", "score")
+    content = tomllib.loads(plain.replace("diameter_mm", "size"))
+    assert set(content) == {"study", "columns", "tasks", "readers", "methods", "subgroups", "characteristics"}
+    rs.Protocol.of(content)
+
+
+def test_doctor_tries_every_part():
+    result = run("doctor", "--json")
+    assert result.exit_code == 0
+    found = {entry["name"]: entry["works"] for entry in json.loads(result.stdout)}
+    assert all(found[name] for name in ("templates and fonts", "figures", "PDF", "numpy"))
+    assert "ok     PDF" in run("doctor").stdout
+
+
+def test_features_become_an_embedding(tmp_path):
+    with open(PREDS, encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(len(rows), 8)) + np.array([len(row["truth"]) for row in rows])[:, None]
+    ids = np.array([row["case_id"] for row in rows])
+    np.savez(tmp_path / "f.npz", case_id=ids, group_id=ids, features=values)
+    plan = (LIVER / "protocol.toml").read_text(encoding="utf-8") + "[embedding]\niterations = 300\nperplexity = 10\n"
+    (tmp_path / "p.toml").write_text(plan, encoding="utf-8")
+    names = ["evaluate", PREDS, "-", "--protocol", tmp_path / "p.toml", "-q"]
+    made = run(*names, "--features", tmp_path / "f.npz", "--out", tmp_path / "out")
+    assert made.exit_code == 0, made.stderr
+    results = rs.Results.read(tmp_path / "out" / "results.json")
+    (table,) = results.tables["embedding"]
+    assert table["n"] == len(table["x"]) == 113
+    assert table["n_iter"] == 300
+    assert set(table) >= {"perplexity", "kl", "seed", "theta", "class", "classes"}
+    assert not {"case_id", "group_id"} & set(table)
+    assert "features" in {entry["role"] for entry in results.provenance["inputs"]}
+    np.savez(tmp_path / "bad.npz", case_id=ids)
+    refused = run(*names, "--features", tmp_path / "bad.npz", "--out", tmp_path / "no")
+    assert refused.exit_code == 1
+    assert "no array 'features'" in refused.stderr
+
+
 def test_version_and_help():
     assert run("--version").stdout == f"readerstudy {rs.__version__}\n"
-    for command in ("evaluate", "check"):
+    for command in ("evaluate", "check", "init"):
         assert command in run("--help").stdout
         assert "PREDS" in run(command, "--help").stdout
 

@@ -24,11 +24,13 @@ ALLOWED = {
     "features": {"problems", "numpy"},
     "starter": {"tabular", "problems", "protocol", "study"},
     "doctor": {"_shipped", "_version", "matplotlib", "typst"},
-    "study": {"tabular", "problems", "protocol", "pairing", "consensus", "numpy", "pandas"},
-    "pairing": {"_choice", "tabular", "problems", "protocol", "study", "pairing", "numpy"},
+    "study": {"tabular", "problems", "protocol", "pairing", "consensus", "task", "numpy", "pandas"},
+    "task": {"numpy"},
+    "pairing": {"_choice", "tabular", "problems", "protocol", "task", "pairing", "numpy"},
     "stats": {"_choice", "estimate", "stats", "numpy", "scipy", "statsmodels", "sklearn", "pandas"},
     "analysis": {
-        "_version", "analysis", "estimate", "features", "measures", "protocol", "results", "stats", "study", "numpy",
+        "_version", "analysis", "estimate", "features", "measures", "protocol", "results", "stats", "study", "task",
+        "numpy",
     },
     "figures": {"_shipped", "estimate", "measures", "results", "text", "figures", "matplotlib", "numpy"},
     "report": {

@@ -23,6 +23,8 @@ def test_the_default_plan_is_complete():
         "agreement_weights": "none",
         "mrmc": "or-jackknife",
         "subgroups": "fisher",
+        "rank_test": "mann-whitney",
+        "t_test": "student",
         "bootstrap": 2000,
     }
     assert plan["study"]["conf_level"] == 0.95

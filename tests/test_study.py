@@ -171,3 +171,42 @@ def test_csv_as_it_comes(tmp_path, write):
     assert study.case_ids == ("007", "008")
     assert study.model_scores("diagnosis").tolist() == [[0.25, 0.75]]
     assert study.models == (('net, "large"\nmodel',) if write == "quoted" else ("m",))
+
+
+def test_truth_is_compared_by_what_it_means():
+    preds = pd.DataFrame({"case_id": [1, 2], "truth": ["1.0", "HEM"], "label": ["1", "haemangioma"]})
+    cases = pd.DataFrame({"case_id": [1, 2], "truth": ["1", "haemangioma"]})
+    plan = {"tasks": {"t": {"classes": ["1", "haemangioma"], "map": {"HEM": "haemangioma"}}}}
+    assert rs.Study.read(preds, None, cases, plan).truth("t").tolist() == [0, 1]
+    with pytest.raises(rs.DataError, match="has two values"):
+        rs.Study.read(preds, None, cases.assign(truth=["haemangioma", "1"]), plan)
+
+
+def test_labels_with_decimals_are_whole_numbers_again():
+    reads = pd.DataFrame(
+        {"case_id": [1, 2, 3], "reader_id": "R", "truth": ["0", "1", "2"], "label": ["0.0", "1.0", "2.0"]}
+    )
+    assert rs.Study.read(None, reads).human_calls("diagnosis").tolist() == [[[0, 1, 2]]]
+
+
+def test_models_and_readers_of_different_cases_are_warned_about():
+    study = rs.Study.read(PREDS, READS[READS.case_id != "03"], protocol=TASKS)
+    assert "1 were predicted and not read, 0 read and not predicted" in " ".join(study.warnings)
+
+
+def test_names_that_look_alike_and_two_classes_without_a_positive_are_warned_about():
+    reads = pd.DataFrame(
+        {"case_id": [1, 2] * 2, "reader_id": ["R1"] * 2 + ["r1"] * 2, "truth": ["n", "y"] * 2, "label": ["n", "y"] * 2}
+    )
+    said = " ".join(rs.Study.read(None, reads).warnings)
+    assert "'R1' and 'r1'" in said
+    assert 'Set positive = ["y"]' in said
+    assert "1 case of class n" in said
+
+
+@pytest.mark.parametrize(
+    "text", ["sep=;\ncase_id;truth;score\n1;0;0,5\n2;1;0,6\n", "case_id,truth,score,,\n1,0,0.5,,\n2,1,0.6,,\n"]
+)
+def test_what_spreadsheets_add_is_taken_away(tmp_path, text):
+    (tmp_path / "p.csv").write_text(text)
+    assert rs.Study.read(tmp_path / "p.csv").model_scores("diagnosis").tolist() == [[0.5, 0.6]]

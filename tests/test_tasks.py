@@ -65,6 +65,7 @@ def test_a_model_of_its_own_for_a_derived_task():
     assert study.models == ("A", "E", "C")
     assert study.model_calls("late").tolist()[1] == [-1, 0, 1, 0]
     np.testing.assert_allclose(study.model_scores("bad")[2], [0.2, 0.9, 0.8, 0.4])
+    assert study.model_calls("bad").tolist()[2] == [0, 1, 1, 0]
     results = rs.evaluate(study)
     seen = {(e.task, e.reader) for e in results.select(measure="auc")}
     assert seen == {("kind", "A"), ("late", "A"), ("late", "E"), ("bad", "A"), ("bad", "C")}

@@ -13,7 +13,8 @@ from readerstudy.analysis.record import protocol_of, provenance_of
 from readerstudy.analysis.subgroups import as_published, subgroups
 from readerstudy.features import Features
 from readerstudy.results import Results
-from readerstudy.study import Study, Task
+from readerstudy.study import Study
+from readerstudy.task import Task
 
 __all__ = ["evaluate"]
 
@@ -47,8 +48,10 @@ def evaluate(
     Each number uses the cases that its reader (or both readers of a pair) read and whose truth is known. Cases are
     taken as independent, also when several come from one patient; a warning says so.
     """
-    generator = np.random.default_rng(study.protocol.seed if rng is None else rng)
-    found = Findings(study, generator)
+    seed = study.protocol.seed
+    if rng is not None:
+        seed = int(rng.integers(2**32)) if isinstance(rng, np.random.Generator) else rng
+    found = Findings(study, seed)
     for task in study.tasks.values():
         _analyse(found, task)
     describe.characteristics(found)
@@ -63,7 +66,7 @@ def evaluate(
         flow=study.flow,
         warnings=(*study.warnings, *found.warnings),
         protocol=protocol_of(study),
-        provenance=provenance_of(study, features),
+        provenance=provenance_of(study, seed, features),
     )
 
 

@@ -8,7 +8,7 @@ from readerstudy.analysis.findings import Bools, Findings, positive_code, target
 from readerstudy.analysis.observers import Observer
 from readerstudy.measures import METHOD_NAMES
 from readerstudy.stats import agreement, diagnostic, paired, roc
-from readerstudy.study import Codes, Task
+from readerstudy.task import Codes, Task
 
 
 def compare(found: Findings, task: Task, one: Observer, other: Observer) -> None:

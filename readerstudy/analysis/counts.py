@@ -7,7 +7,7 @@ import numpy as np
 from readerstudy.analysis.findings import Findings
 from readerstudy.analysis.observers import Observer
 from readerstudy.stats import diagnostic
-from readerstudy.study import Task
+from readerstudy.task import Task
 
 
 def confusion(found: Findings, task: Task, one: Observer) -> None:
@@ -39,8 +39,6 @@ def class_counts(found: Findings, task: Task) -> None:
         positive = None if task.positive is None else code == 1
         n = int((truth == code).sum())
         found.row("classes", task=task.name, **{"class": name}, n_cases=n, positive=positive)
-        if n < 2:
-            found.warn(f"Task {task.name}: {n or 'no'} case{'' if n == 1 else 's'} of class {name}.")
 
 
 def read_counts(found: Findings, task: Task, one: Observer) -> None:

@@ -30,7 +30,14 @@ def characteristics(found: Findings) -> None:
             known = by[chosen] != ""
             columns = {name: values[known] for name, values in columns.items()}
             groups = by[chosen][known]
-        for row in descriptive.characteristics(columns, groups, alpha=plan.alpha):
+        rows = descriptive.characteristics(
+            columns,
+            groups,
+            alpha=plan.alpha,
+            equal_variance=plan.methods["t_test"] == "student",
+            rank_test=plan.methods["rank_test"],
+        )
+        for row in rows:
             found.row("characteristics", **row, unit=unit)
 
 

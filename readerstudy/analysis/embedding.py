@@ -24,7 +24,7 @@ def embedding(found: Findings, features: Features) -> None:
         perplexity=wanted["perplexity"],
         n_iter=wanted["iterations"],
         engine=wanted["engine"],
-        seed=study.protocol.seed,
+        seed=found.seed,
     )
     tasks = [task for task in study.tasks.values() if task.positive is None] or list(study.tasks.values())
     for task in tasks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from readerstudy.estimate import Estimate
-from readerstudy.study import Study, Task
+from readerstudy.study import Study
+from readerstudy.task import Task
 
 Bools = npt.NDArray[np.bool_]
 
@@ -17,10 +19,10 @@ Bools = npt.NDArray[np.bool_]
 class Findings:
     """Collects records; the rooms of the analysis fill it, `evaluate` makes Results of it."""
 
-    def __init__(self, study: Study, rng: np.random.Generator) -> None:
+    def __init__(self, study: Study, seed: int) -> None:
         self.study = study
         self.plan = study.protocol
-        self.rng = rng
+        self.seed = seed
         self.estimates: list[Estimate] = []
         self.curves: dict[str, dict[str, Any]] = {}
         self.confusion: list[dict[str, Any]] = []
@@ -34,6 +36,10 @@ class Findings:
         kept = [e.replace(task=task.name, n_patients=n_patients, **identity) for e in estimates]
         self.estimates += kept
         return kept
+
+    def rng(self, *identity: str | None) -> np.random.Generator:
+        """A generator of one record's own, so that no record depends on which others were computed before it."""
+        return np.random.default_rng([self.seed, zlib.crc32(repr(identity).encode())])
 
     def row(self, table: str, **fields: Any) -> None:
         """Append a row to a plain table."""

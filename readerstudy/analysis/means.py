@@ -8,7 +8,8 @@ from readerstudy.analysis.findings import Bools, Findings, positive_code, target
 from readerstudy.analysis.observers import Observer
 from readerstudy.estimate import Estimate
 from readerstudy.stats import mrmc
-from readerstudy.study import Floats, Study, Task
+from readerstudy.study import Study
+from readerstudy.task import Floats, Task
 
 ALL_READERS = "all readers"
 _OWN_TRUTHS = "each reader is held against a truth of their own: no interval"

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from readerstudy.study import Codes, Floats, Study, Task
+from readerstudy.study import Study
+from readerstudy.task import Codes, Floats, Task
 
 Bools = npt.NDArray[np.bool_]
 

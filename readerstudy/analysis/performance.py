@@ -11,7 +11,7 @@ from readerstudy.analysis.findings import Findings, positive_code, targets
 from readerstudy.analysis.observers import Observer
 from readerstudy.estimate import Estimate
 from readerstudy.stats import diagnostic, roc
-from readerstudy.study import Task
+from readerstudy.task import Task
 
 _OPTIMISTIC = "threshold chosen on these cases by Youden's index: optimistic"
 
@@ -93,7 +93,7 @@ def areas(found: Findings, task: Task, one: Observer) -> None:
             method=found.plan.methods["auc"],
             conf_level=found.plan.conf_level,
             n_boot=found.plan.bootstrap,
-            rng=found.rng,
+            rng=found.rng(task.name, target, one.name, one.kind, one.modality),
         )
         (area,) = found.add(task, used, [area], target=target, **one.identity())
         if area.estimate < 0.5:

@@ -46,7 +46,7 @@ def protocol_of(study: Study) -> dict[str, Any]:
     return plan
 
 
-def provenance_of(study: Study, features: Features | None = None) -> dict[str, Any]:
+def provenance_of(study: Study, seed: int, features: Features | None = None) -> dict[str, Any]:
     """Version, seed, and the input files by name, SHA-256 and rows."""
     inputs = [dict(entry) for entry in study.inputs]
     if study.protocol.sha256 is not None and study.protocol.file is not None:
@@ -59,6 +59,6 @@ def provenance_of(study: Study, features: Features | None = None) -> dict[str, A
         "readerstudy": __version__,
         "python": ".".join(platform.python_version_tuple()[:2]),
         "packages": {name: version(name) for name in _PACKAGES},
-        "seed": study.protocol.seed,
+        "seed": seed,
         "inputs": inputs,
     }

@@ -12,7 +12,7 @@ from readerstudy.analysis.findings import Bools, Findings
 from readerstudy.analysis.observers import Observer
 from readerstudy.measures import METHOD_NAMES
 from readerstudy.stats import diagnostic, independent
-from readerstudy.study import Task
+from readerstudy.task import Task
 
 Words = npt.NDArray[np.object_]
 

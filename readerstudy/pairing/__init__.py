@@ -7,6 +7,7 @@ a step that cannot go on without an earlier one raises what has been found so fa
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -15,8 +16,8 @@ import numpy.typing as npt
 
 from readerstudy import _choice, tabular
 from readerstudy.pairing.ids import check_ids, distinct, drop_duplicate_reads, n_distinct, require_columns
-from readerstudy.pairing.readers import check_overlap, check_readers, groups_of
-from readerstudy.pairing.tasks import DEFAULT_TASK, require_known_tasks, resolve
+from readerstudy.pairing.readers import check_overlap, check_readers, check_use, groups_of
+from readerstudy.pairing.tasks import DEFAULT_TASK, meaning, require_known_tasks, resolve
 from readerstudy.pairing.truth import agreed, no_truth, patients_of, truth_codes
 from readerstudy.pairing.values import (
     human_rows,
@@ -30,8 +31,8 @@ from readerstudy.pairing.values import (
 from readerstudy.pairing.warn import warnings_of
 from readerstudy.problems import DataError, Place, Problem
 from readerstudy.protocol import ROLES, Protocol, TaskPlan
-from readerstudy.study import Folds, Reads, Task
 from readerstudy.tabular import Table
+from readerstudy.task import Folds, Reads, Task
 
 
 def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) -> dict[str, Any]:
@@ -80,6 +81,8 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     who = _who(tables, protocol, problems)
     said_by = _values(tables, tasks, who, ids, protocol, problems)
     check_readers(tables, protocol, who.readers, problems)
+    if not problems:  # else a cell may be idle only because of them
+        check_use(tables, protocol, who.readers, tasks, problems)
     groups = groups_of(tables.get("reads"), protocol, who.readers, problems)
     if problems:
         raise DataError(problems)
@@ -91,6 +94,7 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     if not keep.any():
         raise DataError([_nothing_left(tables, has_truth)])
     kept_patients = None if patients is None else np.unique(patients[keep], return_inverse=True)[1]
+    covered = _covered(said_by, len(ids))
     flow = {
         **_flow(tables, protocol, has_truth, seen, dropped),
         "n_cases": int(keep.sum()),
@@ -113,7 +117,9 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         "consensus": who.consensus,
         "groups": groups,
         "flow": flow,
-        "warnings": tuple(warnings_of(tasks, protocol, said_by.models, said_by.humans, flow)),
+        "warnings": tuple(
+            warnings_of(tasks, protocol, said_by.models, said_by.humans, truths, keep, covered, who, flow)
+        ),
         "inputs": tuple(_input(role, table) for role, table in tables.items()),
         "truths": {name: codes[keep] for name, codes in truths.items()},
         "model_reads": {name: _only(reads, keep) for name, reads in said_by.models.items()},
@@ -136,7 +142,7 @@ def _with_our_columns(tables: dict[str, Table], protocol: Protocol, problems: li
     good = {}
     for role, table in tables.items():
         before = len(problems)
-        tabular.rename(table, dict(protocol.columns.get(role, {})), problems)
+        tabular.rename(table, dict(protocol.columns.get(role, {})), _known_columns(role, protocol), problems)
         if len(problems) == before:
             require_columns(role, table, values, problems)
         if len(problems) == before:
@@ -154,18 +160,26 @@ def _with_our_columns(tables: dict[str, Table], protocol: Protocol, problems: li
     return good
 
 
+def _known_columns(role: str, protocol: Protocol) -> list[str]:
+    """Our names of the columns of a file, with those that the protocol makes up."""
+    usual = {
+        "preds": ("case_id", "model", "score", "label", "task", "modality", "group_id", "fold"),
+        "reads": ("case_id", "reader_id", "label", "score", "modality", "task", "reader_group", "time_s"),
+        "cases": ("case_id",),
+    }[role]
+    named = [name for plan in protocol.tasks for name in (plan.truth, plan.label, plan.score)]
+    return list(dict.fromkeys((*usual, "truth", "patient_id", *named, *protocol.subgroups, *_described(protocol))))
+
+
 def _truth_text(
     tables: Mapping[str, Table], protocol: Protocol, ids: npt.NDArray[Any], problems: list[Problem], unread: bool
 ) -> dict[str, npt.NDArray[np.object_]]:
     """Each case's truth as text, by task; without the tasks whose truth is in no file, which are problems."""
     found = {}
-    columns: dict[str, npt.NDArray[np.object_] | None] = {}
     for plan in protocol.tasks or (TaskPlan(name=DEFAULT_TASK),):
         if plan.source is not None:
             continue
-        if plan.truth not in columns:
-            columns[plan.truth] = agreed(tables, plan.truth, ids, problems, "RS205", "truth")
-        text = columns[plan.truth]
+        text = agreed(tables, plan.truth, ids, problems, "RS205", "truth", functools.partial(meaning, plan=plan))
         if text is not None:
             found[plan.name] = text
         elif not unread:  # else it may stand in the file that could not be read
@@ -208,7 +222,9 @@ def _require_label_columns(
                 problems.append(tabular.missing_column(files[0], name, f"named by task {plan.name!r}"))
 
 
-class _Who(NamedTuple):
+class Who(NamedTuple):
+    """Everybody's names."""
+
     models: tuple[str, ...]
     model_modalities: tuple[str | None, ...]
     readers: tuple[str, ...]
@@ -216,7 +232,7 @@ class _Who(NamedTuple):
     consensus: str | None
 
 
-def _who(tables: Mapping[str, Table], protocol: Protocol, problems: list[Problem]) -> _Who:
+def _who(tables: Mapping[str, Table], protocol: Protocol, problems: list[Problem]) -> Who:
     """Names of the models, the readers, the modalities and the consensus."""
     preds = tables.get("preds")
     models = distinct(preds, "model") or (("model",) if preds is not None else ())
@@ -255,7 +271,7 @@ def _who(tables: Mapping[str, Table], protocol: Protocol, problems: list[Problem
             )
         )
     readers = tuple(name for name in everyone if name not in protocol.exclude and name != consensus)
-    return _Who(
+    return Who(
         tuple(name for name, _ in entries),
         tuple(modality for _, modality in entries),
         readers,
@@ -278,7 +294,7 @@ class _Values:
 def _values(
     tables: Mapping[str, Table],
     tasks: Mapping[str, Task],
-    who: _Who,
+    who: Who,
     ids: npt.NDArray[Any],
     protocol: Protocol,
     problems: list[Problem],
@@ -302,6 +318,13 @@ def _values(
     if reads is not None:
         found.times = times_of(human_rows(reads, ids, who.readers, who.modalities), problems)
     return found
+
+
+def _covered(said_by: _Values, n: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]] | None:
+    """Which cases a model predicted and which a reader read; None unless there are both."""
+    predicted = np.any([said(reads).reshape(-1, n).any(axis=0) for reads in said_by.models.values()], axis=0)
+    read = np.any([said(reads).reshape(-1, n).any(axis=0) for reads in said_by.humans.values()], axis=0)
+    return (predicted, read) if predicted.any() and read.any() else None
 
 
 def _flow(

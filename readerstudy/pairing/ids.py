@@ -10,7 +10,13 @@ from readerstudy import tabular
 from readerstudy.problems import Problem
 from readerstudy.tabular import Table
 
-_IDS = {"preds": ("case_id", "model"), "reads": ("case_id", "reader_id"), "cases": ("case_id",)}
+_IDS = {
+    "preds": ("case_id", "model", "modality", "fold", "group_id"),
+    "reads": ("case_id", "reader_id", "modality"),
+    "cases": ("case_id",),
+}
+_LONGEST = 200
+_SHOWN = 5
 
 
 def require_columns(role: str, table: Table, values: set[str], problems: list[Problem]) -> None:
@@ -28,20 +34,37 @@ def require_columns(role: str, table: Table, values: set[str], problems: list[Pr
 
 
 def check_ids(tables: Mapping[str, Table], problems: list[Problem]) -> None:
-    """Empty ids and rows that stand twice."""
+    """Empty and overlong ids and names, and rows that stand twice."""
     for role, table in tables.items():
         for column in _IDS[role]:
             if column in table:
-                problems += [
-                    Problem(
-                        code="RS208",
-                        message=f"column {table.header_name(column)!r} is empty",
-                        place=table.place(int(row), column),
-                        help="give the id, or delete the row",
-                    )
-                    for row in np.flatnonzero(table.cells(column) == "")
-                ]
+                _check_names(table, column, problems)
         _check_duplicates(table, problems)
+
+
+def _check_names(table: Table, column: str, problems: list[Problem]) -> None:
+    empty = table.is_missing(column)
+    if empty.any():
+        problems.append(
+            Problem(
+                code="RS208",
+                message=f"column {table.header_name(column)!r} is empty",
+                place=table.place(int(np.argmax(empty)), column),
+                help="give the name in every row, or delete the row",
+                n=int(empty.sum()),
+            )
+        )
+    long = np.flatnonzero(table.frame[column].str.len().to_numpy() > _LONGEST)
+    if len(long):
+        problems.append(
+            Problem(
+                code="RS208",
+                message=f"column {table.header_name(column)!r} holds a name of more than {_LONGEST} characters",
+                place=table.place(int(long[0]), column),
+                help="is a quotation mark or a separator missing? Shorten the name if it is meant",
+                n=len(long),
+            )
+        )
 
 
 def _check_duplicates(table: Table, problems: list[Problem]) -> None:
@@ -54,26 +77,32 @@ def _check_duplicates(table: Table, problems: list[Problem]) -> None:
     again = table.frame.duplicated(present).to_numpy(dtype=bool)
     if not again.any():
         return
+    keys_of = list(zip(*(table.cells(name) for name in present), strict=True))
     first_rows: dict[tuple[str, ...], int] = {}
-    for row, key in enumerate(zip(*(table.cells(name) for name in present), strict=True)):
-        first = first_rows.setdefault(key, row)
-        if again[row]:
-            what = ", ".join(f"{name.removesuffix('_id')} {value!r}" for name, value in zip(present, key, strict=True))
-            help_ = "keep one row"
-            if table.role == "preds":
-                help_ = "keep one row, or tell the rows apart by 'group_id' (image groups) or 'fold' (models of folds)"
-            elif table.role == "reads":
-                help_ = "keep one row, add a column 'modality' if the case was read under several, or set "
-                help_ += 'duplicates = "first" in [readers] of the protocol'
-            problems.append(
-                Problem(
-                    code="RS204",
-                    message=f"{what} stands twice in {table.role}",
-                    place=table.place(row),
-                    found=f"first on line {table.place(first).line}",
-                    help=help_,
-                )
+    for row, key in enumerate(keys_of):
+        first_rows.setdefault(key, row)
+    if table.role == "preds":
+        help_ = "keep one row, or tell the rows apart by 'group_id' (image groups) or 'fold' (models of folds)"
+    elif table.role == "reads":
+        help_ = "keep one row, add a column 'modality' if the case was read under several, or set "
+        help_ += 'duplicates = "first" in [readers] of the protocol'
+    else:
+        help_ = "keep one row"
+    rows = np.flatnonzero(again)
+    for i, row in enumerate(rows[:_SHOWN].tolist()):
+        what = ", ".join(
+            f"{name.removesuffix('_id')} {value!r}" for name, value in zip(present, keys_of[row], strict=True)
+        )
+        problems.append(
+            Problem(
+                code="RS204",
+                message=f"{what} stands twice in {table.role}",
+                place=table.place(row),
+                found=f"first on line {table.place(first_rows[keys_of[row]]).line}",
+                help=help_,
+                n=1 if i + 1 < _SHOWN else len(rows) - i,
             )
+        )
 
 
 def drop_duplicate_reads(table: Table, keep: str) -> int:

@@ -8,11 +8,19 @@ import numpy.typing as npt
 from readerstudy import tabular
 from readerstudy.problems import Problem
 from readerstudy.protocol import TaskPlan
-from readerstudy.study import Floats
 from readerstudy.tabular import Table
+from readerstudy.task import Floats
 
 _MOST_ROUNDING = 0.05
 """How far the probabilities of a row may miss 1, however coarsely they are written."""
+
+
+def probability_column(table: Table, name: str, plan: TaskPlan) -> str:
+    """The column with the probability of a class, by our name of it or by the file's."""
+    if f"prob_{name}" in table:
+        return f"prob_{name}"
+    theirs = (label for label, ours in plan.map.items() if ours == name and f"prob_{label}" in table)
+    return f"prob_{next(theirs, name)}"
 
 
 def probabilities(
@@ -25,8 +33,7 @@ def probabilities(
 ) -> Floats | None:
     """Probabilities of `classes`, shape (row, class), nan = none; None when the file has a column for none of them."""
     named = {str(name) for name in table.frame.columns if str(name).startswith("prob_")}
-    theirs = {ours: label for label, ours in plan.map.items() if f"prob_{label}" in named}
-    columns = [f"prob_{c}" if f"prob_{c}" in named else f"prob_{theirs.get(c, c)}" for c in classes]
+    columns = [probability_column(table, name, plan) for name in classes]
     absent = [column for column in columns if column not in named]
     if len(absent) == len(columns):
         return None

@@ -11,6 +11,9 @@ from readerstudy.pairing.ids import distinct
 from readerstudy.problems import Place, Problem
 from readerstudy.protocol import Protocol
 from readerstudy.tabular import Table
+from readerstudy.task import Task
+
+_RESERVED = "all readers"
 
 
 def groups_of(
@@ -18,6 +21,16 @@ def groups_of(
 ) -> dict[str, str]:
     """Each reader's group: the protocol's, else the column `reader_group`."""
     groups = {reader: group for group, names in protocol.groups.items() for reader in names if reader in readers}
+    named = set(protocol.groups) | set(distinct(table, "reader_group"))
+    if _RESERVED in named:
+        problems.append(
+            Problem(
+                code="RS215",
+                message=f"a group is called {_RESERVED!r}, the name of the mean over everybody",
+                place=None if table is None else table.place(),
+                help="give the group another name",
+            )
+        )
     if table is None or "reader_group" not in table or protocol.groups:
         return groups
     for row, (reader, group) in enumerate(zip(table.cells("reader_id"), table.cells("reader_group"), strict=True)):
@@ -72,6 +85,41 @@ def check_readers(
                     message=f"reader {reader!r} read nothing: every label and score is empty",
                     place=table.place(row, "reader_id"),
                     help=f'give the reads, delete the rows, or leave the reader out: [readers] exclude = ["{reader}"]',
+                )
+            )
+
+
+def check_use(
+    tables: Mapping[str, Table],
+    protocol: Protocol,
+    readers: tuple[str, ...],
+    tasks: Mapping[str, Task],
+    problems: list[Problem],
+) -> None:
+    """A label or score that no task makes use of is a mistake in the plan, not something to pass over."""
+    labels = {plan.label for plan in protocol.tasks} or {"label"}
+    scores = {plan.score for plan in protocol.tasks} or {"score"}
+    taking_part = {*readers, *((protocol.consensus,) if protocol.consensus else ())}
+    for role, table in tables.items():
+        for column in sorted((labels | scores) & set(table.frame.columns)) if role != "cases" else ():
+            idle = ~table.is_missing(column) & ~table.used.get(column, np.zeros(len(table.frame), dtype=bool))
+            if role == "reads":
+                idle &= np.isin(table.cells("reader_id").astype(str), list(taking_part))
+            if not idle.any():
+                continue
+            row = int(np.argmax(idle))
+            if column in scores and not any(task.positive is not None for task in tasks.values()):
+                help_ = 'scores and ratings need a binary task: name its positive classes, positive = ["..."]'
+            else:
+                help_ = "name a task that has such values in the column 'task', or leave the cells empty"
+            problems.append(
+                Problem(
+                    code="RS220",
+                    message=f"no task makes use of column {table.header_name(column)!r} here",
+                    place=table.place(row, column),
+                    found=f"tasks: {', '.join(tasks)}",
+                    help=help_,
+                    n=int(idle.sum()),
                 )
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -10,13 +11,14 @@ import numpy.typing as npt
 from readerstudy import _choice, tabular
 from readerstudy.problems import Problem
 from readerstudy.protocol import TaskPlan
-from readerstudy.study import Codes, Task
 from readerstudy.tabular import Table
+from readerstudy.task import Codes, Task
 
 DEFAULT_TASK = "diagnosis"
 """Name of the one task of a study without a protocol."""
 
-_AS_BINARY = {"true": "1", "false": "0", "1.0": "1", "0.0": "0"}
+_AS_BINARY = {"true": "1", "false": "0"}
+_DECIMALS = re.compile(r"(?<=^\d)\.0+$|(?<=\d\d)\.0+$")
 
 
 def resolve(
@@ -81,20 +83,34 @@ def _kind(plan: TaskPlan, positive: tuple[str, ...] | None) -> str:
 
 
 def _classes_of_data(plan: TaskPlan, truth: npt.NDArray[np.object_], tables: Mapping[str, Table]) -> tuple[str, ...]:
-    """Classes when the protocol names none: those with a probability column, else those of truth and labels."""
+    """Classes when the protocol names none: those with a probability column and those of the truth.
+
+    A reader's label is no source of classes: one that the truth does not know is more likely misspelt.
+    """
+    found = {canonical(value, plan) for value in truth.tolist() if value.lower() not in tabular.MISSING}
+    found -= set(plan.missing)
     preds = tables.get("preds")
     if preds is not None and plan.score not in preds:
         named = [str(name).removeprefix("prob_") for name in preds.frame.columns if str(name).startswith("prob_")]
+        named = list(dict.fromkeys(plan.map.get(name, name) for name in named))
         if named:
-            return tuple(dict.fromkeys(plan.map.get(name, name) for name in named))
-    found = {plan.map.get(value, value) for value in truth.tolist() if value.lower() not in tabular.MISSING}
+            # A true class without a column: misspelt if it looks like another, else the column is what is missing.
+            return (*named, *sorted(value for value in found - set(named) if not _choice.nearest(value, named)))
     if {_AS_BINARY.get(value.lower(), value) for value in found} <= {"0", "1"}:
         return ("0", "1")
-    for table in tables.values():
-        if table.role != "cases" and plan.label in table:
-            cells = table.cells(plan.label)[~table.is_missing(plan.label)]
-            found |= {plan.map.get(value, value) for value in cells.tolist() if value not in plan.missing}
     return tuple(sorted(found))
+
+
+def canonical(value: str, plan: TaskPlan) -> str:
+    """A label as the protocol's map has it; whole numbers without their decimals."""
+    value = plan.map.get(value, value)
+    return _DECIMALS.sub("", value)
+
+
+def meaning(value: str, plan: TaskPlan) -> str:
+    """What a cell of truth says, whatever its spelling: for telling whether two cells contradict each other."""
+    value = canonical(value, plan)
+    return _AS_BINARY.get(value.lower(), value)
 
 
 def codes_of(values: npt.NDArray[np.object_], plan: TaskPlan, labels: tuple[str, ...]) -> Codes:
@@ -109,6 +125,8 @@ def codes_of(values: npt.NDArray[np.object_], plan: TaskPlan, labels: tuple[str,
             return -1
         if value in codes:
             return codes[value]
+        if canonical(value, plan) in codes:
+            return codes[canonical(value, plan)]
         if value.lower() in tabular.MISSING:
             return -1
         return codes.get(value.lower(), -2) if labels == ("0", "1") else -2
@@ -125,18 +143,21 @@ def label_codes(
     rows: npt.NDArray[np.bool_],
     problems: list[Problem],
 ) -> Codes:
-    """Codes of a label column; an unknown label becomes a problem, once for each cell."""
+    """Codes of a label column; an unknown label becomes a problem, once for each that is unknown."""
     codes = codes_of(table.cells(column), plan, task.labels)
+    rows_by_value: dict[str, list[int]] = {}
     for row in np.flatnonzero((codes == -2) & rows):
-        value = table.cells(column)[row]
+        rows_by_value.setdefault(table.cells(column)[row], []).append(int(row))
+    for value, where in rows_by_value.items():
         near = _choice.nearest(value, task.labels)
         problems.append(
             Problem(
                 code="RS201",
                 message=f"column {table.header_name(column)!r}: {value!r} is no class of task {task.name!r}",
-                place=table.place(int(row), column),
+                place=table.place(where[0], column),
                 found=f"did you mean {near!r}?" if near else f"classes: {', '.join(task.labels)}",
                 help=f'mend the cell, or add to [tasks.{task.name}]: map = {{"{value}" = "..."}}',
+                n=len(where),
             )
         )
     return np.where(rows, np.maximum(codes, -1), -1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from readerstudy import _choice
 from readerstudy.pairing.tasks import codes_of, label_codes
 from readerstudy.problems import Problem
 from readerstudy.protocol import TaskPlan
-from readerstudy.study import Codes, Task
 from readerstudy.tabular import Table
+from readerstudy.task import Codes, Task
 
 
 def agreed(
@@ -23,6 +23,7 @@ def agreed(
     problems: list[Problem],
     code: str,
     what: str,
+    meaning: Callable[[str], str] = str,
 ) -> npt.NDArray[np.object_] | None:
     """The one value each case has in `column` over all files ("" = none); None when no file has the column."""
     holders = [table for table in tables.values() if column in table]
@@ -38,7 +39,7 @@ def agreed(
             if not values[position]:
                 values[position] = cells[row]
                 origin[position] = (table, int(row))
-            elif values[position] != cells[row]:
+            elif values[position] != cells[row] and meaning(values[position]) != meaning(cells[row]):
                 first, first_row = origin[position]
                 problems.append(
                     Problem(

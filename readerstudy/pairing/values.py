@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from readerstudy.pairing.probabilities import probabilities
+from readerstudy.pairing.probabilities import probabilities, probability_column
 from readerstudy.pairing.tasks import DEFAULT_TASK, codes_of, label_codes, own_rows, rows_of
 from readerstudy.problems import Problem
 from readerstudy.protocol import Protocol, TaskPlan
-from readerstudy.study import Codes, Floats, Folds, Reads, Task
 from readerstudy.tabular import Table
+from readerstudy.task import Codes, Floats, Folds, Reads, Task
 
 Bools = npt.NDArray[np.bool_]
 
@@ -129,6 +129,17 @@ def predictions_of(
     cube = _cube(rows, task, folds, len(names), protocol, problems)
     if cube is None:
         return found, None
+    both = ~np.isnan(found.scores) & ~np.isnan(_mean_over_folds(cube)).any(axis=-1)
+    if both.any():
+        problems.append(
+            Problem(
+                code="RS221",
+                message=f"task {task.name!r} has both a score and probabilities of the same cases",
+                place=rows.table.place(),
+                help="give one of them, or name the other file column: score = ... in the task",
+                n=int(both.sum()),
+            )
+        )
     found = dataclasses.replace(found, probs=_mean_over_folds(cube))
     if len(names) == 1:
         return found, None
@@ -149,12 +160,18 @@ def _cube(
     layers = [(rows_of(rows.table, task.source), task.labels, report)]
     if task.restrict is not None:
         layers.append((own_rows(rows.table, task), task.restrict, problems))
-    for chosen, labels, said in layers:
-        values = probabilities(rows.table, task.name, labels, plan, chosen, said)
+    found = [
+        (chosen, labels, probabilities(rows.table, task.name, labels, plan, chosen, said))
+        for chosen, labels, said in layers
+    ]
+    found.append(_sides_probabilities(rows.table, task, problems))
+    for chosen, labels, values in found:
         if values is None:
             continue
         any_found = True
         given = chosen & ~np.isnan(values).any(axis=1)
+        for label in labels:
+            rows.table.use(probability_column(rows.table, label, plan), given)
         at = (folds[given], *rows.at(given))
         if labels != task.labels:  # rows of its own replace what the source's rows say
             total[at], n[at] = 0, 0
@@ -167,6 +184,25 @@ def _cube(
     if "group_id" in rows.table:  # a case is the sum of its groups, made probabilities again
         return _divide(total, np.where(n > 0, total.sum(axis=-1, keepdims=True), 0))
     return _divide(total, n)
+
+
+def _sides_probabilities(
+    table: Table, task: Task, problems: list[Problem]
+) -> tuple[Bools, tuple[str, ...], Floats | None]:
+    """For rows of a grouping itself: the probability of each side, given to one label of the source on that side."""
+    own = own_rows(table, task)
+    if task.positive is None or not own.any():
+        return own, (), None
+    named = [name for name in task.classes if f"prob_{name}" in table and f"prob_{name}" not in task.labels]
+    if task.classes[1] not in named:
+        return own, (), None
+    values = probabilities(table, task.name, tuple(named), TaskPlan(name=task.name), own, problems)
+    assert values is not None
+    for name in named:
+        table.use(f"prob_{name}", own)
+    positive = values[:, named.index(task.classes[1])]
+    negative = next(label for label in task.labels if label not in task.positive)
+    return own, (negative, task.positive[0]), np.stack([1 - positive, positive], axis=1)
 
 
 def _divide(total: Floats, n: Floats) -> Floats:
@@ -185,10 +221,12 @@ def _labels(rows: Rows, task: Task, protocol: Protocol, problems: list[Problem])
         return []
     report = problems if task.source == task.name else []
     chosen = rows_of(rows.table, task.source) & rows.known
+    rows.table.use(plan.label, chosen)
     found = [(chosen, label_codes(rows.table, plan.label, plan, task, chosen, report))]
     own = own_rows(rows.table, task) & rows.known
     if not own.any():
         return found
+    rows.table.use(plan.label, own)
     sides = _sides(task)
     cells = np.array([sides.get(cell, cell) for cell in rows.table.cells(plan.label).tolist()], dtype=object)
     codes = codes_of(cells, plan, task.labels)
@@ -208,22 +246,17 @@ def _sides(task: Task) -> dict[str, str]:
 def _scores(
     rows: Rows, task: Task, tasks: Mapping[str, Task], protocol: Protocol, problems: list[Problem]
 ) -> tuple[Bools, Floats] | None:
-    """Rows and values of a binary task's score, from its score column or the probability of its positive side."""
+    """Rows and values of a binary task's score column."""
     if task.positive is None:
         return None
     plan = plan_of(protocol, task.name)
-    own = own_rows(rows.table, task) & rows.known
-    if plan.score in rows.table:
-        _one_owner(rows.table, plan.score, task, tasks, protocol, problems)
-        chosen = own | (rows_of(rows.table, task.name) & rows.known)
-        return chosen, rows.table.numbers(plan.score, problems)
-    column = f"prob_{task.classes[1]}"
-    if not own.any() or column not in rows.table:
+    if plan.score not in rows.table:
         return None
-    both = [name for name in task.classes if f"prob_{name}" in rows.table]
-    values = probabilities(rows.table, task.name, tuple(both), TaskPlan(name=task.name), own, problems)
-    assert values is not None
-    return own, values[:, both.index(task.classes[1])]
+    _one_owner(rows.table, plan.score, task, tasks, protocol, problems)
+    own = own_rows(rows.table, task) & rows.known
+    chosen = own | (rows_of(rows.table, task.name) & rows.known)
+    rows.table.use(plan.score, chosen)
+    return chosen, rows.table.numbers(plan.score, problems)
 
 
 def _one_owner(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from readerstudy.protocol import Protocol
-from readerstudy.study import Reads, Task
+from readerstudy.task import Codes, Reads, Task
 
 
 def warnings_of(
@@ -16,6 +18,10 @@ def warnings_of(
     protocol: Protocol,
     model_reads: Mapping[str, Reads],
     human_reads: Mapping[str, Reads],
+    truths: Mapping[str, Codes],
+    keep: npt.NDArray[np.bool_],
+    covered: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]] | None,
+    who: Any,
     flow: Mapping[str, Any],
 ) -> list[str]:
     """The warnings of a study before any statistic is computed."""
@@ -48,7 +54,51 @@ def warnings_of(
             f"The truth was made of the reads of {names}. Held against it they look better than they are "
             '(incorporation bias). incorporation = "leave-one-out" in [readers] holds each against the others.'
         )
+    if covered is not None:
+        predicted, read = (cases & keep for cases in covered)
+        alone, unread = int((predicted & ~read).sum()), int((read & ~predicted).sum())
+        if alone or unread:
+            found.append(
+                f"Models and readers did not see the same cases: {alone} were predicted and not read, {unread} read "
+                "and not predicted. What is compared case by case uses the others only, and says how many; what stands "
+                "side by side is about different cases. Are the case ids written alike?"
+            )
+    for kind, written in (("models", who.models), ("readers", who.readers), ("classes", _classes(tasks))):
+        for one, other in _alike(written):
+            found.append(f"Two {kind} differ only in how their names are written: {one!r} and {other!r}.")
+    for name, task in tasks.items():
+        if task.kind == "classes" and len(task.classes) == 2:
+            found.append(
+                f"Task {name} has two classes and names neither as positive, so that each is held against the other "
+                f'and everything is said twice. Set positive = ["{task.classes[1]}"] in [tasks.{name}].'
+            )
+        codes = task.as_classes(truths[task.source])[keep]
+        for code, label in enumerate(task.classes):
+            n = int((codes == code).sum())
+            if n < 2:
+                found.append(f"Task {name}: {n or 'no'} case{'' if n == 1 else 's'} of class {label}.")
+        if task.positive is None and protocol.methods["agreement_weights"] != "none":
+            found.append(
+                f"Task {name}: kappa is weighted by the distance of the classes in the order "
+                f"{', '.join(task.classes)}. That says something only if they are ordered so."
+            )
     without_truth = next(e["n"] for e in flow["excluded"] if e["reason"] == "no truth")
     if without_truth:
         found.append(f"{without_truth} case{'s were' if without_truth > 1 else ' was'} left out for lack of a truth.")
+    return found
+
+
+def _classes(tasks: Mapping[str, Task]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(label for task in tasks.values() for label in task.labels))
+
+
+def _alike(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Names that differ only in case, in accents' encoding or in blanks."""
+    seen: dict[str, str] = {}
+    found = []
+    for name in dict.fromkeys(names):
+        plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+        if plain in seen:
+            found.append((seen[plain], name))
+        seen.setdefault(plain, name)
     return found

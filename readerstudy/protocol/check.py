@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -18,7 +19,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_whole(value: object) -> bool:
@@ -56,7 +57,7 @@ _STUDY: dict[str, _Rule] = {
     "title": _TEXT,
     "notice": _TEXT,
     "registration": _TEXT,
-    "conf_level": _FRACTION,
+    "conf_level": (lambda v: _is_number(v) and 0.5 <= v <= 0.9999, "a number from 0.5 to 0.9999, such as 0.95"),
     "alpha": _FRACTION,
     "significant": (lambda v: v in ("<", "<="), '"<" or "<="'),
     "seed": (_is_whole, "a whole number, 0 or more"),
@@ -105,7 +106,7 @@ _SUBGROUPS: dict[str, _Rule] = {
 _CHARACTERISTICS: dict[str, _Rule] = {"columns": _TEXTS, "patient_columns": _TEXTS, "by": _TEXT}
 _EMBEDDING: dict[str, _Rule] = {
     "perplexity": (lambda v: _is_number(v) and v > 1, "a number above 1"),
-    "iterations": (lambda v: _is_whole(v) and v >= 250, "a whole number, 250 or more"),
+    "iterations": (lambda v: _is_whole(v) and v > 250, "a whole number above 250"),
     "engine": _one_of(ENGINES),
 }
 _AS_PUBLISHED: dict[str, _Rule] = {"model_versus_groups": _one_of(("fisher", "chi2", "chi2-cc"))}

@@ -13,6 +13,8 @@ METHODS: dict[str, tuple[str, ...]] = {
     "agreement_weights": ("none", "linear", "quadratic"),
     "mrmc": ("or-jackknife",),
     "subgroups": ("fisher", "chi2", "chi2-cc"),
+    "rank_test": ("mann-whitney", "kruskal-wallis"),
+    "t_test": ("student", "welch"),
 }
 """The choices of each method; the first is the default."""
 

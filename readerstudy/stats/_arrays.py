@@ -62,7 +62,10 @@ def binary(values: ArrayLike, name: str) -> Bools:
 
 def scores(values: ArrayLike, name: str) -> Floats:
     """`values` as floats; nan is an error, because a missing score must be dropped on purpose."""
-    array = vector(values, name).astype(np.float64)
+    array = vector(values, name)
+    if array.dtype.kind in "USO" and any(isinstance(value, str) for value in array.tolist()):
+        raise ValueError(f"{name} must be numbers, got text such as {array[0]!r}")
+    array = array.astype(np.float64)
     if np.isnan(array).any():
         where = int(np.argmax(np.isnan(array)))
         raise ValueError(f"{name} is missing (nan) at position {where}: leave such cases out of every array first")

@@ -172,6 +172,10 @@ def auc(
     """
     _choice.check(method, METHODS, "method")
     outside = tails(conf_level, alternative)
+    if null is not None and not 0 <= null <= 1:
+        raise ValueError(f"null must lie between 0 and 1, got {null!r}")
+    if n_boot < 1:
+        raise ValueError(f"n_boot must be 1 or more, got {n_boot!r}")
     truth, score = binary(truth, "truth"), scores(score, "score")
     n_cases = same_length(truth=truth, score=score)
     m = int(np.count_nonzero(truth))
@@ -316,7 +320,7 @@ def compare_auc(
     if not contrast_positive.any() and not contrast_negative.any():
         return e.replace(
             estimate=0.0, conf_low=0.0, conf_high=0.0, std_error=0.0, p_value=1.0,
-            note="the two rank the cases alike: difference 0, paired variance 0, P = 1",
+            note="both have the same placements: difference 0, paired variance 0, P = 1",
         )  # fmt: skip
     variance = _variance(contrast_positive) + _variance(contrast_negative)
     e = e.replace(estimate=d, std_error=math.sqrt(variance))
