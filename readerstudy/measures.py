@@ -60,6 +60,7 @@ METHOD_NAMES: dict[str, str] = {
     "delong": "DeLong",
     "logit": "DeLong, logit scale",
     "bootstrap": "bootstrap",
+    "or-jackknife": "Obuchowski–Rockette, jackknife",
     "newcombe": "Newcombe",
     "newcombe-cc": "Newcombe, continuity-corrected",
     "miettinen-nurminen": "Miettinen–Nurminen",

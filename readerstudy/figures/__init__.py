@@ -14,7 +14,10 @@ _NAME_LENGTH = 60
 
 
 def draw(results: Results) -> list[Drawn]:
-    """Every figure that `results` has the data for, task by task: ROC plots, accuracy, confusion matrices.
+    """Every figure that `results` has the data for.
+
+    First the flow of cases through the study. Then task by task: ROC plots, accuracy, confusion matrices, agreement,
+    readers by cases, embeddings and wrongly called cases.
 
     Parameters
     ----------
@@ -27,42 +30,45 @@ def draw(results: Results) -> list[Drawn]:
         The same bytes for the same results. A task whose readers made no calls and gave no ratings has no figure.
     """
     # matplotlib is loaded only when something is drawn.
-    from readerstudy.figures import accuracy, confusion, roc
+    from readerstudy.figures import accuracy, agreement, confusion, embedding, errors, flow, reader_case, roc
     from readerstudy.figures._pick import Picked
     from readerstudy.figures._svg import to_svg
 
     picked = Picked(results)
+    displays: list[tuple[str, Display]] = [("flow", display) for display in flow.displays(picked)]
+    for task in picked.tasks:
+        displays += (("roc", display) for display in roc.displays(picked, task))
+        displays += (("accuracy", display) for display in accuracy.displays(picked, task))
+        displays += (("confusion", display) for display in confusion.displays(picked, task))
+        displays += (("agreement", display) for display in agreement.displays(picked, task))
+        displays += (("reader-case", display) for display in reader_case.displays(picked, task))
+        displays += (("embedding", display) for display in embedding.displays(picked, task))
+        displays += (("errors", display) for display in errors.displays(picked, task))
     drawn: list[Drawn] = []
     names: set[str] = set()
-    for task in picked.tasks:
-        displays: list[tuple[str, Display]] = [
-            *(("roc", display) for display in roc.displays(picked, task)),
-            *(("accuracy", display) for display in accuracy.displays(picked, task)),
-            *(("confusion", display) for display in confusion.displays(picked, task)),
-        ]
-        for kind, display in displays:
-            name = _name(kind, task, names)
-            names.add(name)
-            drawn.append(
-                Drawn(
-                    name=name,
-                    kind=kind,
-                    task=task,
-                    title=display.title,
-                    caption=display.caption,
-                    alt=display.alt,
-                    keys=display.keys,
-                    svg=to_svg(display.figure, name),
-                    width_mm=display.width_mm,
-                    height_mm=display.height_mm,
-                )
+    for kind, display in displays:
+        name = _name(kind, display.task, names)
+        names.add(name)
+        drawn.append(
+            Drawn(
+                name=name,
+                kind=kind,
+                task=display.task,
+                title=display.title,
+                caption=display.caption,
+                alt=display.alt,
+                keys=display.keys,
+                svg=to_svg(display.figure, name),
+                width_mm=display.width_mm,
+                height_mm=display.height_mm,
             )
+        )
     return drawn
 
 
-def _name(kind: str, task: str, taken: set[str]) -> str:
+def _name(kind: str, task: str | None, taken: set[str]) -> str:
     """``roc-seven-way``: lower-case ASCII letters, digits and hyphens, with a number where it is taken."""
-    ascii_task = unicodedata.normalize("NFKD", task).encode("ascii", "ignore").decode().lower()
+    ascii_task = unicodedata.normalize("NFKD", task or "").encode("ascii", "ignore").decode().lower()
     stem = re.sub("[^a-z0-9]+", "-", f"{kind} {ascii_task}")[:_NAME_LENGTH].strip("-")
     name, number = stem, 1
     while name in taken:

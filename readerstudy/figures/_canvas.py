@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import matplotlib
+import numpy as np
+import numpy.typing as npt
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
@@ -31,6 +38,13 @@ LINE_MM = 3.0
 """From one line of text to the next."""
 _TICK_MM = 0.9
 _FRAME_WIDTH = 0.6
+_HEAD_MM, _HEAD_WIDTH_MM = 2.0, 1.5
+"""Length and width of an arrow's head."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, width and height in mm."""
+Pixels = npt.NDArray[np.uint8]
+"""A picture: rows from above, columns, and red, green, blue (and alpha)."""
 
 
 @functools.cache
@@ -49,6 +63,7 @@ def house_style() -> Iterator[None]:
         "font.family": [FONT],
         "font.size": TEXT_SIZE,
         "text.parse_math": False,  # a "$" in a label is a dollar
+        "image.composite_image": False,  # each picture keeps its own pixels
         "svg.fonttype": "none",
         "svg.hashsalt": "readerstudy",
         "pdf.fonttype": 42,
@@ -56,6 +71,21 @@ def house_style() -> Iterator[None]:
     }
     with matplotlib.rc_context(settings):
         yield
+
+
+class _Label(Text):
+    """A line of text set from its baseline: an SVG places it by its anchor, so that nothing need be measured."""
+
+    def draw(self, renderer: Any) -> None:
+        if not isinstance(getattr(renderer, "_renderer", renderer), RendererSVG):
+            super().draw(renderer)
+            return
+        x, y = self.get_transform().transform(self.get_unitless_position())
+        gc = renderer.new_gc()
+        gc.set_foreground(self.get_color())
+        at = x, renderer.get_canvas_width_height()[1] - y
+        renderer.draw_text(gc, *at, self.get_text(), self.get_fontproperties(), self.get_rotation(), mtext=self)
+        gc.restore()
 
 
 class Canvas:
@@ -71,6 +101,7 @@ class Canvas:
         self.width = width
         self.height = height = round(height, 2)
         self.figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=72, facecolor="white")
+        self._sheet: Axes | None = None
         self._mm = Affine2D().scale(1 / 25.4, -1 / 25.4).translate(0, height / 25.4) + self.figure.dpi_scale_trans
 
     def panel(
@@ -100,8 +131,10 @@ class Canvas:
     def text(self, x: float, y: float, text: str, *, size: float = TEXT_SIZE, **style: Any) -> Text:
         """Text whose anchor is at (x, y); `style` as for `matplotlib.text.Text`."""
         style.setdefault("color", INK)
-        style.setdefault("va", "baseline")
-        return self.figure.text(x, y, text, transform=self._mm, fontsize=size, **style)
+        label = _Label(x, y, text, transform=self._mm, fontsize=size, **style)
+        label.set_figure(self.figure)
+        self.figure.texts.append(label)
+        return label
 
     def line(self, x: Sequence[float], y: Sequence[float], **style: Any) -> Line2D:
         """A line through positions on the sheet; nan lifts the pen."""
@@ -109,12 +142,47 @@ class Canvas:
         self.figure.add_artist(line)
         return line
 
-    def boxes(self, boxes: Sequence[tuple[float, float, float, float]], colours: Any, **style: Any) -> PolyCollection:
-        """Filled rectangles, each given as left, top, width and height."""
+    def arrow(self, x: Sequence[float], y: Sequence[float], **style: Any) -> None:
+        """A line with corners and, at its end, a filled head."""
+        dx, dy = x[-1] - x[-2], y[-1] - y[-2]
+        length = math.hypot(dx, dy)
+        along, across = (dx / length, dy / length), (-dy / length, dx / length)
+        tip = np.array([x[-1], y[-1]])
+        base = tip - _HEAD_MM * np.array(along)
+        side = _HEAD_WIDTH_MM / 2 * np.array(across)
+        style = {"color": FRAME, "linewidth": _FRAME_WIDTH, **style}
+        self.line([*x[:-1], base[0]], [*y[:-1], base[1]], **style)
+        head = PolyCollection([[tip, base + side, base - side]], facecolors=style["color"], transform=self._mm)
+        self.figure.add_artist(head)
+
+    def boxes(self, boxes: Sequence[Box], colours: Any, **style: Any) -> PolyCollection:
+        """Filled rectangles, each with a colour of its own."""
         corners = [[(x, y), (x + w, y), (x + w, y + h), (x, y + h)] for x, y, w, h in boxes]
         collection = PolyCollection(corners, facecolors=colours, transform=self._mm, **style)
         self.figure.add_artist(collection)
         return collection
+
+    def area(self, boxes: Sequence[Box], colour: str, **style: Any) -> PathPatch:
+        """Filled rectangles of one colour as one shape, a few bytes each."""
+        left, top, width, height = (np.array(side) for side in zip(*boxes, strict=True))
+        right, bottom = left + width, top + height
+        corners = np.stack([left, top, right, top, right, bottom, left, bottom], axis=1).reshape(-1, 4, 2)
+        shape = Path.make_compound_path_from_polys(corners)
+        patch = PathPatch(shape, facecolor=colour, edgecolor="none", transform=self._mm, **style)
+        self.figure.add_artist(patch)
+        return patch
+
+    def image(self, box: Box, pixels: Pixels, **style: Any) -> AxesImage:
+        """A picture stretched over a rectangle; its pixels go into the file as they are."""
+        if self._sheet is None:
+            self._sheet = self.panel(0, 0, self.width, self.height, (0, self.width), (self.height, 0))
+        left, top, width, height = box
+        extent = (left, left + width, top + height, top)
+        image = AxesImage(self._sheet, extent=extent, origin="upper", interpolation="none", **style)
+        image.set_data(pixels)
+        self._sheet.add_artist(image)
+        image.set_clip_path(None)
+        return image
 
     def frame(self, left: float, top: float, width: float, height: float) -> None:
         """A thin line around a rectangle."""

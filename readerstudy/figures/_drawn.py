@@ -19,7 +19,7 @@ class Display:
     figure, axes
         The matplotlib figure and its panels, in reading order; empty where panels have no axes (confusion matrices).
     task
-        The task of the protocol that is shown.
+        The task of the protocol that is shown; None in a figure of the whole study.
     title, caption, alt
         Short title; full caption; what the figure shows with its numbers, for those who do not see it.
     keys
@@ -30,7 +30,7 @@ class Display:
 
     figure: Figure
     axes: tuple[Axes, ...]
-    task: str
+    task: str | None
     title: str
     caption: str
     alt: str
@@ -48,7 +48,8 @@ class Drawn:
     name
         Unique among the figures of one `Results`, and safe as a file name and as an XML id.
     kind
-        ``"roc"``, ``"accuracy"`` or ``"confusion"``.
+        ``"flow"``, ``"roc"``, ``"accuracy"``, ``"confusion"``, ``"agreement"``, ``"reader-case"``, ``"embedding"`` or
+        ``"errors"``.
     task, title, caption, alt, keys, width_mm, height_mm
         As in `Display`.
     svg
@@ -59,7 +60,7 @@ class Drawn:
 
     name: str
     kind: str
-    task: str
+    task: str | None
     title: str
     caption: str
     alt: str

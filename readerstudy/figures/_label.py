@@ -74,3 +74,14 @@ def _advance(c: str, bold: bool) -> float:
     if font.get_char_index(ord(c)) == 0:
         return 1.0 if unicodedata.east_asian_width(c) in "WF" else 0.65
     return font.load_char(ord(c), LoadFlags.NO_HINTING).linearHoriAdvance / 65536 / 100
+
+
+def wrap(label: str, width_mm: float, size: float, *, bold: bool = False) -> list[str]:
+    """`label` made plain and broken at its spaces into lines of at most `width_mm`; a longer word is shortened."""
+    lines: list[str] = []
+    for word in plain(label).split(" "):
+        if lines and width(f"{lines[-1]} {word}", size, bold=bold) <= width_mm:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return [shorten(line, width_mm, size, bold=bold) for line in lines]

@@ -14,12 +14,16 @@ from readerstudy.figures._palette import (
     THIN_WIDTH,
     Style,
     call_marker,
+    class_marker,
+    consensus_marker,
     mean_marker,
     reader_marker,
+    threshold_marker,
 )
 
 _SAMPLE_MM = 11.0
 _THIN_MM = 5.6
+_CASE_MM = 4.0
 _GAP_MM = 1.4
 _COLUMN_GAP_MM = 4.0
 
@@ -29,7 +33,8 @@ class Entry(NamedTuple):
 
     style: Style
     parts: frozenset[str]
-    """Of ``"curve"``, ``"thin curve"``, ``"bar"``, ``"call"``, ``"cross"``, ``"dot"`` and ``"mean"``."""
+    """Of ``"curve"``, ``"thin curve"``, ``"bar"``, ``"call"``, ``"threshold"``, ``"cross"``, ``"dot"``, ``"mean"``,
+    ``"star"`` and ``"case"``."""
     label: str
     lines: tuple[str, ...] = ()
 
@@ -51,6 +56,8 @@ def legend(
     step = (width + _COLUMN_GAP_MM) / columns
     # A cross, a thin curve and a mean need room beside each other; labels stay aligned.
     inset = _SAMPLE_MM + (_THIN_MM if any({"thin curve", "cross"} <= e.parts for e in entries) else 0.0)
+    if all(e.parts == {"case"} for e in entries):
+        inset = _CASE_MM
     y = top
     for i in range(0, len(entries), columns):
         row = entries[i : i + columns]
@@ -79,6 +86,8 @@ def sample(canvas: Canvas, style: Style, parts: frozenset[str], left: float, y: 
         canvas.line([x, x + _THIN_MM - 0.6], [y, y], color=style.faint, linestyle=style.dash, linewidth=THIN_WIDTH)
     if "call" in parts:
         canvas.line([left + 4.5], [y], **call_marker(style))
+    if "threshold" in parts:
+        canvas.line([left + 7.8], [y], **threshold_marker(style))
     if "cross" in parts:
         x = left + 2.2
         gap = float("nan")
@@ -87,5 +96,12 @@ def sample(canvas: Canvas, style: Style, parts: frozenset[str], left: float, y: 
         canvas.line([x], [y], **reader_marker(style))
     if "dot" in parts:
         canvas.line([left + 4.5], [y], **reader_marker(style))
+    if "star" in parts:
+        x, gap = left + 4.5, float("nan")
+        arms = ([x - 3.2, x + 3.2, gap, x, x], [y, y, gap, y - 1.7, y + 1.7])
+        canvas.line(*arms, color=style.pale, linewidth=ARM_WIDTH)
+        canvas.line([x], [y], **consensus_marker(style, 0.85))
+    if "case" in parts:
+        canvas.line([left + 1.5], [y], **class_marker(style))
     if "mean" in parts:
         canvas.line([left + 7.0], [y], **mean_marker(style))

@@ -18,7 +18,7 @@ CURVE_WIDTH = 1.3
 THIN_WIDTH = 0.6
 
 _BLACK, _ORANGE, _SKY, _GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-_BLUE, _VERMILLION, _PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+_BLUE, _VERMILLION, _PURPLE, _YELLOW = "#0072B2", "#D55E00", "#CC79A7", "#F0E442"
 
 Dash = str | tuple[float, tuple[float, ...]]
 _DASHES: tuple[Dash, ...] = (
@@ -31,6 +31,10 @@ _MODEL_COLOURS = (_BLUE, _BLACK, _ORANGE, _SKY)
 _MODEL_MARKERS = ("o", "s", "D", "^")
 _READER_COLOURS = (_VERMILLION, _GREEN, _PURPLE, _ORANGE, _SKY, _BLACK)
 _READER_MARKERS = ("o", "^", "s", "D", "v", "P", "X", "p")
+
+_CONSENSUS_COLOURS = (_YELLOW, "#ffffff", _SKY, _BLACK)
+_CLASS_COLOURS = (_BLUE, _VERMILLION, _GREEN, _ORANGE, _PURPLE, _SKY, _BLACK, _YELLOW)
+_CLASS_MARKERS = ("o", "^", "s", "D", "v", "P", "X", "p")
 
 Series = tuple[str | None, str | None]
 """Readers that are drawn alike: their group and the modality in which they read."""
@@ -85,6 +89,31 @@ def series_styles(series: Sequence[Series]) -> dict[Series, Style]:
     return styles
 
 
+def consensus_styles(consensus: Iterable[Series]) -> dict[Series, Style]:
+    """One style for each consensus, by its name and modality: always a star."""
+    return {
+        who: Style(_CONSENSUS_COLOURS[i % len(_CONSENSUS_COLOURS)], FRAME, RULE, "*", "solid")
+        for i, who in enumerate(consensus)
+    }
+
+
+def class_styles(n: int) -> list[Style]:
+    """A colour and a marker for each of `n` classes; from the ninth on, colours meet other markers."""
+    styles = []
+    for i in range(n):
+        colour = _CLASS_COLOURS[i % 8]
+        marker = _CLASS_MARKERS[(i + i // 8) % 8]
+        styles.append(Style(colour, pale(colour, 0.7), pale(colour, 0.4), marker, "solid"))
+    return styles
+
+
+def readable_on(background: Sequence[float]) -> str:
+    """Black or white text, whichever has more contrast (WCAG 2): at least 4.5 on any colour."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]
+    luminance = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+    return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
+
+
 def reader_marker(style: Style, size: float = 1.0) -> dict[str, Any]:
     """A reader: small and filled."""
     return {
@@ -118,4 +147,27 @@ def call_marker(style: Style, size: float = 1.0) -> dict[str, Any]:
         "markerfacecolor": "white",
         "markeredgecolor": style.colour,
         "markeredgewidth": 1.3 * size,
+    }
+
+
+def threshold_marker(style: Style, size: float = 1.0) -> dict[str, Any]:
+    """The calls of a model at a threshold of one class: hollow and small."""
+    return {**call_marker(style, 0.6 * size), "markeredgewidth": 0.9 * size}
+
+
+def consensus_marker(style: Style, size: float = 1.0) -> dict[str, Any]:
+    """A consensus: an outlined star."""
+    return {**mean_marker(style, size), "markersize": 8.4 * size, "markeredgewidth": 0.7 * size}
+
+
+def class_marker(style: Style, size: float = 1.0) -> dict[str, Any]:
+    """A case, by its class; yellow alone would be lost on white."""
+    edge = FRAME if style.colour == _YELLOW else style.colour
+    return {
+        "linestyle": "none",
+        "marker": style.marker,
+        "markersize": 3.4 * size,
+        "markerfacecolor": style.colour,
+        "markeredgecolor": edge,
+        "markeredgewidth": 0.3 * size,
     }

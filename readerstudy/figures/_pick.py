@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from readerstudy.estimate import Estimate
-from readerstudy.figures._palette import Series, Style, model_styles, series_styles
+from readerstudy.figures._palette import Series, Style, consensus_styles, model_styles, series_styles
 from readerstudy.results import Results
 
 ALL_READERS = "all readers"
@@ -44,6 +44,20 @@ class Curve(NamedTuple):
     auc: Estimate | None
 
 
+class Observer(NamedTuple):
+    """Somebody who calls cases: a model, a reader in one modality, or a consensus."""
+
+    name: str
+    kind: str
+    group: str | None
+    modality: str | None
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Observer:
+        """Who an entry of a table is about."""
+        return cls(record["reader"], record["reader_kind"], record["reader_group"], record["modality"])
+
+
 class Picked:
     """The records of a `Results` by what the displays ask for.
 
@@ -57,29 +71,43 @@ class Picked:
         self.results = results
         self._records: dict[tuple[str, str | None, str, str], list[Estimate]] = defaultdict(list)
         self._means: dict[tuple[str, str | None, str], list[Estimate]] = defaultdict(list)
+        self._thresholds: dict[tuple[str, str | None, str], list[Estimate]] = defaultdict(list)
+        self._versus: dict[tuple[str, str], list[Estimate]] = defaultdict(list)
         tasks: dict[str, dict[str, None]] = {name: {} for name in results.protocol["tasks"]}
         models: dict[str, None] = {}
         series: dict[Series, None] = {}
+        consensus: dict[Series, None] = {}
         for e in results.estimates:
-            if e.task is None or e.reader_kind is None or e.subgroup is not None or e.versus is not None:
+            if e.task is None or e.reader_kind is None or e.subgroup is not None:
+                continue
+            if e.versus is not None:
+                if e.target is None and e.reader is not None:
+                    self._versus[e.task, e.measure].append(e)
                 continue
             targets = tasks.setdefault(e.task, {})
             if e.target is not None:
                 targets[e.target] = None
             if e.reader is None:
-                if e.method == "mean":
-                    self._means[e.task, e.target, e.measure].append(e)
+                self._means[e.task, e.target, e.measure].append(e)
+                continue
+            if e.target is not None and math.isfinite(e.threshold):
+                # Beside the calls of all classes, one class held against a threshold of its own.
+                self._thresholds[e.task, e.target, e.measure].append(e)
                 continue
             self._records[e.task, e.target, e.measure, e.reader_kind].append(e)
             if e.reader_kind == "model":
                 models[e.reader] = None
             elif e.reader_kind == "human":
                 series[e.reader_group, e.modality] = None
+            else:
+                consensus[e.reader, e.modality] = None
         self._targets = {task: list(found) for task, found in tasks.items()}
         self.models = list(models)
         self.series = self._in_protocol_order(series)
+        self.consensus = list(consensus)
         self.model_styles: dict[str, Style] = model_styles(self.models)
         self.series_styles: dict[Series, Style] = series_styles(self.series)
+        self.consensus_styles: dict[Series, Style] = consensus_styles(self.consensus)
 
     @property
     def tasks(self) -> list[str]:
@@ -109,14 +137,16 @@ class Picked:
         found: dict[tuple[str | None, str | None], Estimate] = {}
         for e in self._records[task, target, measure, kind]:
             found.setdefault((e.reader, e.modality), e)
-        if kind == "model":
+        if kind != "human":
             return list(found.values())
         place = {series: i for i, series in enumerate(self.series)}
         return sorted(found.values(), key=lambda e: place[series_of(e)])
 
     def means(self, task: str, target: str | None, measure: str) -> dict[Series, Estimate]:
         """The means of the groups; the mean over all readers only where there are no groups."""
-        means = {(e.reader_group, e.modality): e for e in self._means[task, target, measure]}
+        means: dict[Series, Estimate] = {}
+        for mean in self._means[task, target, measure]:
+            means.setdefault((mean.reader_group, mean.modality), mean)
         return {series: e for series in self.series if (e := means.get((series[0] or ALL_READERS, series[1])))}
 
     def points(self, task: str, target: str | None, kind: str) -> list[Point]:
@@ -133,6 +163,42 @@ class Picked:
         other = self.means(task, target, "specificity")
         means = self.means(task, target, "sensitivity")
         return {series: Point(e, other[series]) for series, e in means.items() if series in other and e.n_readers != 1}
+
+    def thresholds(self, task: str, target: str | None) -> list[Point]:
+        """Sensitivity with specificity of the calls that a threshold of this one class makes."""
+        other = {(e.reader, e.modality, e.threshold): e for e in self._thresholds[task, target, "specificity"]}
+        return [
+            Point(e, other[e.reader, e.modality, e.threshold])
+            for e in self._thresholds[task, target, "sensitivity"]
+            if (e.reader, e.modality, e.threshold) in other
+        ]
+
+    def versus(self, task: str, measure: str, kind: str) -> list[Estimate]:
+        """What compares single observers over all classes: with others (`kind` "reader") or with the truth."""
+        return [e for e in self._versus[task, measure] if e.versus_kind == kind]
+
+    def observers(self, task: str) -> list[Observer]:
+        """Everybody whose accuracy in a task is on record: models, readers by series, consensus."""
+        found = [e for kind in ("model", "human", "consensus") for e in self.records(task, None, "accuracy", kind)]
+        return [Observer(str(e.reader), str(e.reader_kind), e.reader_group, e.modality) for e in found]
+
+    def is_binary(self, task: str) -> bool:
+        """Whether a task asks for positive or negative; its classes then stand negative first."""
+        return self.results.protocol["tasks"].get(task, {}).get("kind") in ("binary", "group")
+
+    @property
+    def alpha(self) -> float:
+        """Significance level of the protocol."""
+        return float(self.results.protocol.get("study", {}).get("alpha", 0.05))
+
+    @property
+    def significant_sign(self) -> str:
+        """``<``, or ``≤`` where the protocol counts P = alpha as significant."""
+        return "≤" if self.results.protocol.get("study", {}).get("significant") == "<=" else "<"
+
+    def significant(self, e: Estimate) -> bool:
+        """Whether the P-value of a record is significant by the protocol."""
+        return e.p_value < self.alpha or (e.p_value == self.alpha and self.significant_sign == "≤")
 
     def curves(self, task: str, target: str | None, kind: str) -> list[Curve]:
         """The ROC curves of every reader of a kind."""
@@ -151,13 +217,16 @@ class Picked:
         return found
 
     def confusion(self, task: str) -> list[Mapping[str, Any]]:
-        """The confusion matrices of a task: models first, then readers by series."""
-        place = {series: i for i, series in enumerate(self.series)}
+        """The confusion matrices of a task: models, readers by series, consensus."""
         entries = [c for c in self.results.confusion if c["task"] == task]
-        return sorted(
-            entries,
-            key=lambda c: (c["reader_kind"] != "model", place.get((c["reader_group"], c["modality"]), len(place))),
-        )
+        return sorted(entries, key=lambda c: self.place(Observer.of(c)))
+
+    def place(self, observer: Observer) -> tuple[int, int]:
+        """Sorts observers: models, readers by series, consensus."""
+        kinds = {"model": 0, "human": 1}
+        series = observer.group, observer.modality
+        within = self.series.index(series) if series in self.series else len(self.series)
+        return kinds.get(observer.kind, 2), within if observer.kind == "human" else 0
 
     def series_label(self, series: Series) -> str:
         """``Residents, aided``: the modality only where there are several."""
@@ -167,12 +236,15 @@ class Picked:
 
     def reader_label(self, e: Estimate) -> str:
         """``R1 (residents, aided)``: a reader by name, with what sets the name apart."""
-        name = str(e.reader)
-        if e.reader_kind != "human" or self.series == [(None, None)]:
-            return name
-        parts = [e.reader_group or "", (e.modality or "") if self.several_modalities else ""]
+        return self.observer_label(Observer(str(e.reader), str(e.reader_kind), e.reader_group, e.modality))
+
+    def observer_label(self, observer: Observer) -> str:
+        """As `reader_label`."""
+        if observer.kind == "model" or self.series == [(None, None)]:
+            return observer.name
+        parts = [observer.group or "", (observer.modality or "") if self.several_modalities else ""]
         inside = ", ".join(part for part in parts if part)
-        return f"{name} ({inside})" if inside else name
+        return f"{observer.name} ({inside})" if inside else observer.name
 
     def _in_protocol_order(self, series: Iterable[Series]) -> list[Series]:
         groups = list(self.results.protocol.get("readers", {}).get("groups") or ())

@@ -28,19 +28,22 @@ class Panel:
         self.human_curves = picked.curves(task, target, "human")
         self.model_points = picked.points(task, target, "model")
         self.human_points = picked.points(task, target, "human")
+        self.consensus_points = picked.points(task, target, "consensus")
+        self.thresholds = picked.thresholds(task, target)
         self.means = picked.mean_points(task, target)
         self.mean_aucs = picked.means(task, target, "auc")
 
     @property
     def worth_drawing(self) -> bool:
         """Whether it would show more than the diagonal."""
-        points = [*self.model_points, *self.human_points]
+        points = [*self.model_points, *self.human_points, *self.consensus_points, *self.thresholds]
         return bool(self.model_curves or self.human_curves or any(point.drawn for point in points))
 
     @property
     def points(self) -> list[Point]:
         """Every pair of sensitivity and specificity."""
-        return [*self.model_points, *self.human_points, *self.means.values()]
+        calls = [*self.model_points, *self.human_points, *self.consensus_points]
+        return [*calls, *self.thresholds, *self.means.values()]
 
     def pairs(self, picked: Picked) -> list[tuple[Point, Point]]:
         """The readers who read in the first and in the second of two modalities, where arrows can join the two."""
@@ -82,17 +85,38 @@ def caption(picked: Picked, task: str, panels: Sequence[Panel]) -> str:
     if any(panel.human_curves for panel in panels):
         sentences.append("Thin lines: empirical curves of the readers' ratings.")
     if any(point.drawn for panel in panels for point in panel.model_points):
-        sentences.append("Hollow symbols: the calls of a model.")
+        several = panels[0].target is not None
+        sentences.append(f"Hollow symbols: the calls of a model{', its most probable class' if several else ''}.")
+    if any(point.drawn for panel in panels for point in panel.thresholds):
+        sentences.append(f"Small hollow symbols: its calls of the class at a threshold ({_thresholds(panels)}).")
     if any(point.drawn for panel in panels for point in panel.human_points):
         arms = words.intervals(humans)
         sentences.append(f"Small symbols: the readers{f'; the arms of the crosses are {arms}' if arms else ''}.")
     if any(panel.pairs(picked) for panel in panels):
         before, after = (plain(modality or "no modality") for modality in picked.modalities)
         sentences.append(f"Arrows: from {before} to {after}, one reader each.")
-    if any(panel.means for panel in panels):
-        sentences.append("Large outlined symbols: mean of the readers of a group.")
+    means = [e for panel in panels for point in panel.means.values() for e in point]
+    if means:
+        arms = words.intervals(means)
+        cross = f", on a thin cross of {arms}" if arms else ""
+        sentences.append(f"Large outlined symbols: mean of the readers of a group{cross}.")
+    if any(point.drawn for panel in panels for point in panel.consensus_points):
+        names = dict.fromkeys(plain(str(p.sensitivity.reader)) for panel in panels for p in panel.consensus_points)
+        arms = words.intervals(e for panel in panels for point in panel.consensus_points for e in point)
+        cross = f"; its arms are {arms}" if arms else ""
+        sentences.append(f"Star: {words.listed(list(names))}{cross}.")
     sentences.append("Dashed diagonal: chance.")
     return words.join(*sentences, _missing(picked, panels), words.notes(_labelled(picked, panels)))
+
+
+def _thresholds(panels: Sequence[Panel]) -> str:
+    """``Net: cyst ≥ 0.35; HCC ≥ 0.2``: from which score on a class is called."""
+    by_model: dict[str, list[str]] = {}
+    for panel in panels:
+        for point in panel.thresholds:
+            e = point.sensitivity
+            by_model.setdefault(plain(str(e.reader)), []).append(f"{plain(panel.target or '')} ≥ {e.threshold:.3g}")
+    return "; ".join(f"{model}: {', '.join(known)}" for model, known in by_model.items())
 
 
 def _what(panels: Sequence[Panel]) -> str:
@@ -106,7 +130,7 @@ def _missing(picked: Picked, panels: Sequence[Panel]) -> str:
     """Who has calls but no symbol, because one of the two numbers is undefined."""
     absent: dict[str, None] = {}
     for panel in panels:
-        for point in (*panel.model_points, *panel.human_points):
+        for point in (*panel.model_points, *panel.human_points, *panel.consensus_points, *panel.thresholds):
             if not point.drawn:
                 where = f" for {plain(panel.target)}" if panel.target is not None else ""
                 absent[f"{plain(picked.reader_label(point.sensitivity))}{where}"] = None
@@ -135,9 +159,12 @@ def alt(picked: Picked, task: str, panels: Sequence[Panel]) -> str:
         for model in dict.fromkeys([*aucs, *calls]):
             numbers = [f"AUC {text.full(aucs[model])}"] if model in aucs else []
             numbers += [_said(calls[model])] if model in calls else []
+            at = [point for point in panel.thresholds if point.sensitivity.reader == model]
+            numbers += [f"at the threshold {point.sensitivity.threshold:.3g} {_said(point)}" for point in at]
             parts.append(f"{model}: {', '.join(numbers)}")
         for series in picked.series:
             parts += _series_parts(picked, panel, series, named=crosses <= _NAMED_READERS)
+        parts += [f"{picked.reader_label(p.sensitivity)}: {_said(p)}" for p in panel.consensus_points]
         head = f"{panel.target}. " if panel.target is not None else ""
         sentences.append(plain(head + "; ".join(parts)) + ".")
     return words.join(*sentences)

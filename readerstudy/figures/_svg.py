@@ -71,7 +71,8 @@ def to_svg(figure: Figure, prefix: str) -> str:
         text = _REFERENCE.sub(rf"\1{prefix}-\2", text)
         text = _NO_ROTATION.sub("", text)
         text = _STYLE.sub(lambda m: _presentation(m[1]), text)
-        return _DIGITS.sub(r"\1", text)
+        # A picture's scale is small and its pixels are many: there every digit counts.
+        return text if text.startswith("<image") else _DIGITS.sub(r"\1", text)
 
     svg = _TAG.sub(clean, svg)
     svg = re.sub(r"\n\s*", "\n", svg).strip() + "\n"
@@ -79,11 +80,15 @@ def to_svg(figure: Figure, prefix: str) -> str:
 
 
 def _presentation(style: str) -> str:
-    """CSS declarations as attributes; the family is left out, for it stands on the root."""
+    """CSS declarations as attributes.
+
+    The family is left out, for it stands on the root, and so is the demand for hard pixels: a picture that is shown
+    smaller than it is would lose some of them.
+    """
     attributes = []
     for declaration in style.split(";"):
         name, _, value = declaration.partition(":")
-        if name.strip() and name.strip() != "font-family":
+        if name.strip() not in ("", "font-family", "image-rendering"):
             attributes.append(f' {name.strip()}="{value.strip()}"')
     return "".join(attributes)
 

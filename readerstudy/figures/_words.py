@@ -7,15 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from readerstudy import text
 from readerstudy.estimate import Estimate
+from readerstudy.measures import METHOD_NAMES
 
-_METHODS = {
-    "clopper-pearson": "Clopper–Pearson",
-    "wilson": "Wilson score",
-    "modified-wilson": "modified Wilson",
-    "wilson-hmisc": "Wilson score, modified as in Hmisc",
-    "delong": "DeLong",
-    "logit": "DeLong, logit scale",
-    "bootstrap": "bootstrap",
+_TESTS = {
+    "mcnemar-exact": "exact McNemar test",
+    "mcnemar-mid-p": "mid-P McNemar test",
+    "mcnemar-chi2": "McNemar test",
+    "mcnemar-chi2-cc": "McNemar test with continuity correction",
 }
 
 
@@ -48,7 +46,7 @@ def intervals(estimates: Iterable[Estimate]) -> str:
     for e in estimates:
         if math.isfinite(e.conf_level) and math.isfinite(e.conf_low):
             levels[level(e)] = None
-            methods[_METHODS.get(e.method or "", e.method or "")] = None
+            methods[METHOD_NAMES.get(e.method or "", e.method or "")] = None
     if not levels:
         return ""
     return f"{listed(list(levels))} CIs ({listed(list(methods))})"
@@ -57,6 +55,12 @@ def intervals(estimates: Iterable[Estimate]) -> str:
 def level(e: Estimate) -> str:
     """``95%``."""
     return text.fixed(e.conf_level * 100, 4).rstrip("0").rstrip(".") + "%"
+
+
+def tests(estimates: Iterable[Estimate]) -> str:
+    """``exact McNemar test``: the tests behind the P-values."""
+    used = dict.fromkeys(e.test_method or e.method or "" for e in estimates if math.isfinite(e.p_value))
+    return listed([_TESTS.get(name, name) for name in used if name])
 
 
 def notes(estimates: Iterable[tuple[str, Estimate]]) -> str:

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from readerstudy import text
 from readerstudy.estimate import Estimate
-from readerstudy.figures import _words as words
+from readerstudy.figures._accuracy_words import Shown, alt, caption
 from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import plain, shorten, width
@@ -22,10 +22,12 @@ from readerstudy.figures._palette import (
     ARM_WIDTH,
     CURVE_WIDTH,
     FAINT,
+    INK,
     RULE,
     THIN_WIDTH,
     Series,
     call_marker,
+    consensus_marker,
     reader_marker,
 )
 from readerstudy.figures._pick import Picked, series_of
@@ -37,47 +39,50 @@ _NAME_LENGTH = 16.0
 _SPREAD = 0.26
 """Distance of the outermost modality from the middle of a reader's place, as a share of it."""
 _LABEL_MM = 2 * LINE_MM + 0.8
+_STAR_MM = 2.8
+_CAP_MM = 0.9
+"""Half of the width of the caps of a mean's interval."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AccuracyDisplay(Display):
     """Accuracy of every reader: a dot with its confidence interval, readers of a group side by side.
 
-    A short line across a group is the mean of the group; a line across the figure is a model. Where readers read in
-    several modalities, each has a dot for each, joined by a thin line.
+    A short line across a group is the mean of the group, with its confidence interval at the end; a line across the
+    figure is a model; a star is a consensus. Where readers read in several modalities, each has a dot for each,
+    joined by a thin line. An asterisk above a reader says that the accuracy differs significantly from the model's.
 
     Parameters
     ----------
     positions
         Where on axis x each series of readers stands: (group, modality) to the positions of its dots.
+    significant
+        The tests that are drawn as an asterisk.
     """
 
     positions: dict[Series, tuple[float, ...]]
+    significant: tuple[Estimate, ...]
 
 
 def displays(picked: Picked, task: str) -> list[AccuracyDisplay]:
     """The figure of a task; none where no reader's accuracy is known."""
-    readers = picked.records(task, None, "accuracy", "human")
-    return [_display(picked, task, readers)] if any(math.isfinite(e.estimate) for e in readers) else []
+    shown = Shown(picked, task)
+    return [_display(picked, task, shown)] if shown.readers else []
 
 
-def _display(picked: Picked, task: str, everybody: Sequence[Estimate]) -> AccuracyDisplay:
-    readers = [e for e in everybody if math.isfinite(e.estimate)]
-    absent = [e for e in everybody if not math.isfinite(e.estimate)]
-    models = [e for e in picked.records(task, None, "accuracy", "model") if math.isfinite(e.estimate)]
-    means = {s: e for s, e in picked.means(task, None, "accuracy").items() if math.isfinite(e.estimate)}
+def _display(picked: Picked, task: str, shown: Shown) -> AccuracyDisplay:
     with house_style():
-        plot = _Plot(picked, readers, models, means)
-    estimates = [*readers, *models, *means.values()]
+        plot = _Plot(picked, shown)
     return AccuracyDisplay(
         figure=plot.canvas.figure,
         axes=(plot.axes,),
         positions={series: tuple(x for x, _ in dots) for series, dots in plot.dots.items()},
+        significant=tuple(plot.significant),
         task=task,
         title=f"Accuracy of the readers: {shorten(task, 70, 7)}",
-        caption=_caption(picked, task, readers, models, means, absent),
-        alt=_alt(picked, task, readers, models, means),
-        keys=tuple(e.key for e in estimates),
+        caption=caption(picked, task, shown),
+        alt=alt(picked, task, shown),
+        keys=tuple(e.key for e in shown.estimates),
         width_mm=plot.canvas.width,
         height_mm=plot.canvas.height,
     )
@@ -86,18 +91,13 @@ def _display(picked: Picked, task: str, everybody: Sequence[Estimate]) -> Accura
 class _Plot:
     """Lays the readers out and draws them. Axis x counts places: one a reader, one between groups."""
 
-    def __init__(
-        self,
-        picked: Picked,
-        readers: Sequence[Estimate],
-        models: Sequence[Estimate],
-        means: dict[Series, Estimate],
-    ) -> None:
-        self.picked = picked
-        self.readers, self.models, self.means = readers, models, means
+    def __init__(self, picked: Picked, shown: Shown) -> None:
+        self.picked, self.shown = picked, shown
+        self.readers, self.models, self.means = shown.readers, shown.models, shown.means
+        self.significant: list[Estimate] = []
         self.modalities = picked.modalities
         self.groups: dict[str | None, dict[str, int]] = {}
-        for e in readers:
+        for e in self.readers:
             self.groups.setdefault(e.reader_group, {}).setdefault(str(e.reader), 0)
         at = 1
         for names in self.groups.values():
@@ -105,24 +105,30 @@ class _Plot:
                 names[name] = at
                 at += 1
             at += 1
-        self.model_places = {str(e.reader): at + i for i, e in enumerate(models)}
-        self.end = at + len(models) if models else at - 1
-        self.right = _RIGHT if models else 4.0
+        self.consensus_places: dict[str, int] = {}
+        for e in shown.consensus:
+            self.consensus_places.setdefault(str(e.reader), at + len(self.consensus_places))
+        at += len(self.consensus_places) + 1 if self.consensus_places else 0
+        self.model_places = {str(e.reader): at + i for i, e in enumerate(self.models)}
+        self.end = at + len(self.models) if self.models else at - 1
+        self.right = _RIGHT if self.models else 4.0
         self.place_mm = (FULL_WIDTH - _LEFT - self.right) / self.end
         self.dots: dict[Series, list[tuple[float, Estimate]]] = {}
-        for e in readers:
+        for e in self.readers:
             self.dots.setdefault(series_of(e), []).append((self._x(e), e))
 
         entries = self._entries()
         columns = max(1, len(entries))
-        top = 3.0 + (legend_height(entries, columns) if entries else 0.0)
+        starred = [tests for tests in shown.differences.values() if any(map(picked.significant, tests.values()))]
+        top = 3.0 + (legend_height(entries, columns) if entries else 0.0) + _STAR_MM * len(starred)
         named = self.place_mm >= _NAME_MM
-        longest = max(width(plain(str(e.reader)), SMALL_SIZE) for e in readers)
+        longest = max(width(plain(str(e.reader)), SMALL_SIZE) for e in self.readers)
         upright = named and longest + 1.0 > self.place_mm
         name_mm = (min(longest + 2.0, _NAME_LENGTH) if upright else 3.4) if named else 0.0
         foot = 1.0 + name_mm + (2 + len(self.modalities)) * LINE_MM
         self.canvas = Canvas(FULL_WIDTH, top + _PLOT_HEIGHT + foot)
-        lowest = min(e.conf_low if math.isfinite(e.conf_low) else e.estimate for e in (*readers, *models))
+        drawn = [*shown.everyone, *self.means.values()]
+        lowest = min(e.conf_low if math.isfinite(e.conf_low) else e.estimate for e in drawn)
         self.axes: Axes = self.canvas.panel(
             _LEFT,
             top,
@@ -137,24 +143,37 @@ class _Plot:
         self._scale()
         self._draw_models()
         self._draw_readers()
+        self._draw_consensus()
+        for i, tests in enumerate(starred):
+            self._draw_stars(tests, top - 0.8 - _STAR_MM * (len(starred) - 1 - i), named=len(shown.differences) > 1)
         self._name(upright=upright, named=named, name_mm=name_mm)
 
     def _x(self, e: Estimate) -> float:
-        place = self.groups[e.reader_group][str(e.reader)]
-        if len(self.modalities) == 1:
+        human = e.reader_kind == "human"
+        place = self.groups[e.reader_group][str(e.reader)] if human else self.consensus_places[str(e.reader)]
+        if len(self.modalities) == 1 or e.modality not in self.modalities:
             return float(place)
         share = self.modalities.index(e.modality) / (len(self.modalities) - 1)
         return place + _SPREAD * (2 * share - 1)
 
     def _entries(self) -> list[Entry]:
-        """Only modalities need a legend: groups and models are named where they stand."""
-        if len(self.modalities) == 1:
-            return []
+        """Only modalities need a legend, and a consensus whose place is too narrow for its name."""
         first: dict[str | None, Entry] = {}
-        for series in self.picked.series:
+        for series in self.picked.series if len(self.modalities) > 1 else ():
             style = self.picked.series_styles[series]
             first.setdefault(series[1], Entry(style, frozenset({"bar", "dot"}), series[1] or "no modality"))
-        return list(first.values())
+        stars = []
+        if self.shown.consensus and not self._named_consensus():
+            for e in self.shown.consensus:
+                style = self.picked.consensus_styles[e.reader, e.modality]
+                stars.append(Entry(style, frozenset({"star"}), self.picked.reader_label(e)))
+        return [*first.values(), *stars]
+
+    def _named_consensus(self) -> bool:
+        """Whether every consensus has room for its name under the axis."""
+        rooms = [width(plain(name), TEXT_SIZE, bold=True) for name in self.consensus_places]
+        room = (1.9 if len(rooms) == 1 else 1.0) * self.place_mm
+        return all(needed <= room for needed in rooms)
 
     def _line(self, x: Sequence[float], y: Sequence[float], label: str, **style: Any) -> None:
         self.axes.add_line(Line2D(x, y, label=label, clip_on=False, **style))
@@ -229,6 +248,43 @@ class _Plot:
                     linewidth=CURVE_WIDTH,
                     zorder=2.2,
                 )
+                self._draw_mean_interval(series, max(places) + 0.5)
+
+    def _draw_mean_interval(self, series: Series, end: float) -> None:
+        """A bar with caps at the end of the mean's line; beside each other where there are several modalities."""
+        e = self.means[series]
+        if not math.isfinite(e.conf_low + e.conf_high):
+            return
+        cap = min(_CAP_MM / self.place_mm, 0.2)
+        x = end + self.modalities.index(series[1]) * 2.5 * cap
+        gap = float("nan")
+        xs = [x, x, gap, x - cap, x + cap, gap, x - cap, x + cap]
+        ys = [e.conf_low, e.conf_high, gap, e.conf_low, e.conf_low, gap, e.conf_high, e.conf_high]
+        colour = self.picked.series_styles[series].colour
+        self._line(xs, ys, f"mean interval: {self.picked.series_label(series)}", color=colour, linewidth=ARM_WIDTH)
+
+    def _draw_consensus(self) -> None:
+        for e in self.shown.consensus:
+            style, x = self.picked.consensus_styles[e.reader, e.modality], self._x(e)
+            label = self.picked.reader_label(e)
+            self._bars([(x, e)], style.pale, f"interval: {label}")
+            self._line([x], [e.estimate], f"consensus: {label}", zorder=3.5, **consensus_marker(style))
+
+    def _draw_stars(self, tests: dict[tuple[str, str | None], Estimate], baseline: float, *, named: bool) -> None:
+        """An asterisk above everybody who differs significantly from a model."""
+        model = ""
+        for e in (*self.readers, *self.shown.consensus):
+            test = tests.get((str(e.reader), e.modality))
+            if test and self.picked.significant(test):
+                model = str(test.reader)
+                self.significant.append(test)
+                colour = self.picked.model_styles[model].colour if named else INK
+                x = _LEFT + self._x(e) * self.place_mm
+                self.canvas.text(x, baseline + 1.0, "*", size=10.0, ha="center", color=colour, fontweight="bold")
+        if named:
+            label = shorten(f"* versus {model}", _RIGHT - 4.5, SMALL_SIZE)
+            colour = self.picked.model_styles[model].colour
+            self.canvas.text(FULL_WIDTH - _RIGHT + 3.2, baseline, label, size=SMALL_SIZE, color=colour)
 
     def _name(self, *, upright: bool, named: bool, name_mm: float) -> None:
         """Readers' names, and the groups' names with their means, under the axis."""
@@ -255,8 +311,23 @@ class _Plot:
                 if (group, modality) in self.means:
                     y += LINE_MM
                     beside = f"{modality} " if len(self.modalities) > 1 else ""
-                    mean = shorten(f"{beside}mean {text.value(self.means[group, modality])}", room, SMALL_SIZE)
-                    self.canvas.text(middle, y, mean, ha="center", size=SMALL_SIZE)
+                    e = self.means[group, modality]
+                    mean = f"{beside}mean {text.value(e)}"
+                    inside = f" ({text.interval(e)})" if text.interval(e) else ""
+                    mean += inside if width(mean + inside, SMALL_SIZE) <= room - 2.0 else ""
+                    self.canvas.text(middle, y, shorten(mean, room, SMALL_SIZE), ha="center", size=SMALL_SIZE)
+        if self._named_consensus():
+            room = (1.9 if len(self.consensus_places) == 1 else 1.0) * self.place_mm
+            for name, place in self.consensus_places.items():
+                y = base + name_mm + LINE_MM
+                label = shorten(name, room, TEXT_SIZE, bold=True)
+                self.canvas.text(sheet(place), y, label, ha="center", fontweight="bold")
+                for e in self.shown.consensus:
+                    if e.reader == name:
+                        y += LINE_MM
+                        beside = f"{e.modality} " if len(self.modalities) > 1 and e.modality else ""
+                        value = shorten(f"{beside}{text.value(e)}", room, SMALL_SIZE)
+                        self.canvas.text(sheet(place), y, value, ha="center", size=SMALL_SIZE)
         if self.models:
             places = self.model_places.values()
             middle = sheet((min(places) + max(places)) / 2)
@@ -276,45 +347,3 @@ def _apart(at: Sequence[float], least: float, bottom: float) -> list[float]:
         moved[i] = min(moved[i], limit)
         limit = moved[i] - least
     return moved
-
-
-def _caption(
-    picked: Picked,
-    task: str,
-    readers: Sequence[Estimate],
-    models: Sequence[Estimate],
-    means: dict[Series, Estimate],
-    absent: Sequence[Estimate],
-) -> str:
-    everyone = [*readers, *models]
-    number = words.cases(everyone)
-    count = words.counted(len({(e.reader_group, e.reader) for e in readers}), "reader")
-    sentences = [f"Accuracy of {count} for the task “{plain(task)}”{f' ({number})' if number else ''}."]
-    bars = words.intervals(everyone)
-    sentences.append(f"Dots: single readers{f'; bars are {bars}' if bars else ''}.")
-    if picked.several_modalities:
-        sentences.append("A thin line joins the dots of one reader.")
-    if means:
-        sentences.append("Short lines: mean of the readers of a group.")
-    if models:
-        sentences.append(
-            "Lines across the figure: models." if len(models) > 1 else "Line across the figure: the model."
-        )
-    if absent:
-        names = "; ".join(plain(picked.reader_label(e)) for e in absent)
-        sentences.append(f"Not drawn, the accuracy being undefined: {names}.")
-    labelled = [(plain(picked.reader_label(e)), e) for e in (*everyone, *absent)]
-    return words.join(*sentences, words.notes(labelled))
-
-
-def _alt(
-    picked: Picked,
-    task: str,
-    readers: Sequence[Estimate],
-    models: Sequence[Estimate],
-    means: dict[Series, Estimate],
-) -> str:
-    parts = [f"{e.reader}: {text.full(e)}" for e in models]
-    parts += [f"{picked.series_label(series)}, mean: {text.full(e)}" for series, e in means.items()]
-    parts += [f"{picked.reader_label(e)}: {text.full(e)}" for e in readers]
-    return plain(f"Dot plot of accuracy for the task “{task}”. " + "; ".join(parts) + ".")

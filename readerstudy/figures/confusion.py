@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,8 +17,8 @@ from readerstudy.figures import _words as words
 from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import plain, shorten, width
-from readerstudy.figures._palette import FAINT
-from readerstudy.figures._pick import Picked
+from readerstudy.figures._palette import FAINT, Series, readable_on
+from readerstudy.figures._pick import Observer, Picked
 
 _MAX_HEIGHT = 215.0
 """A page of A4 with room for the caption."""
@@ -33,7 +34,9 @@ _SIDES = {3: 24.0, 5: 33.0, 9: 43.0}
 """Least side in mm of a matrix of up to so many classes; a larger one takes half the width."""
 _COUNT_MM, _PERCENT_MM = 3.4, 5.4
 """Smallest cells that have room for the count, and for the count with the percentage."""
-
+_SINGLE_READERS = 8
+"""Most readers who each have a matrix of their own where groups have one."""
+_GROUP = "group"
 _ZEROS = 9
 """Most classes of a matrix that still prints its zeros: in a larger one they hide the counts."""
 
@@ -45,7 +48,9 @@ class ConfusionDisplay(Display):
     Parameters
     ----------
     entries
-        The entries of `Results.confusion` that the panels show, in their order.
+        What the panels show, in their order: entries of `Results.confusion`, and among them sums over the readers of
+        a group, of the same form with `reader_kind` ``"group"``, `n_readers`, and `alone` where the readers are not
+        shown beside it.
     """
 
     entries: tuple[Mapping[str, Any], ...]
@@ -53,14 +58,50 @@ class ConfusionDisplay(Display):
 
 def displays(picked: Picked, task: str) -> list[ConfusionDisplay]:
     """The matrices of a task, over as many figures as pages are needed; none where there are no calls."""
-    entries = picked.confusion(task)
+    entries = _with_groups(picked, picked.confusion(task))
     if not entries:
         return []
     with house_style():
         layout = _Layout(entries)
-    size = layout.columns * layout.rows
+    # As many rows on the last page as on the first, as far as they go.
+    rows = math.ceil(len(entries) / layout.columns)
+    size = layout.columns * math.ceil(rows / math.ceil(rows / layout.rows))
     pages = [entries[i : i + size] for i in range(0, len(entries), size)]
     return [_display(picked, task, layout, page, i + 1, len(pages)) for i, page in enumerate(pages)]
+
+
+def _with_groups(picked: Picked, entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Adds the sum of each group's matrices after its readers, or instead of them where there are many readers."""
+    readers = {(e["reader_group"], e["reader"]) for e in entries if e["reader_kind"] == "human"}
+    shown: list[Mapping[str, Any]] = []
+    for (kind, series), members in itertools.groupby(entries, key=_series):
+        group = list(members)
+        summed = _sum(picked, series, group) if kind == "human" and len(group) > 1 else None
+        alone = summed is not None and len(readers) > _SINGLE_READERS
+        shown += [] if alone else group
+        shown += [{**summed, "alone": alone}] if summed is not None else []
+    return shown
+
+
+def _series(entry: Mapping[str, Any]) -> tuple[str, Series]:
+    return entry["reader_kind"], (entry["reader_group"], entry["modality"])
+
+
+def _sum(picked: Picked, series: Series, group: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The entry of a group; None where its readers' matrices do not have the same rows and columns."""
+    first = group[0]
+    columns = max((entry["columns"] for entry in group), key=len)
+    alike = (e["classes"] == first["classes"] and e["columns"] == columns[: len(e["columns"])] for e in group)
+    if not all(alike):
+        return None
+    counts = [[0] * len(columns) for _ in first["classes"]]
+    for entry in group:
+        for row, own in zip(counts, entry["counts"], strict=True):
+            for i, n in enumerate(own):
+                row[i] += n
+    who = {"reader": picked.series_label(series), "reader_kind": _GROUP, "reader_group": series[0]}
+    shape = {"classes": first["classes"], "columns": columns, "counts": counts, "n_readers": len(group)}
+    return {**first, **who, **shape, "modality": series[1]}
 
 
 class _Layout:
@@ -101,7 +142,7 @@ def _display(
     accuracies = _accuracies(picked, task)
     with house_style():
         canvas = _draw(layout, entries, accuracies)
-    shown = [e for entry in entries if (e := accuracies.get(_who(entry)))]
+    shown = [e for entry in entries if (e := _accuracy_of(entry, accuracies))]
     part = f", part {page} of {pages}" if pages > 1 else ""
     return ConfusionDisplay(
         figure=canvas.figure,
@@ -117,12 +158,13 @@ def _display(
     )
 
 
-def _who(entry: Mapping[str, Any]) -> tuple[str, str | None]:
-    return entry["reader"], entry["modality"]
+def _accuracy_of(entry: Mapping[str, Any], accuracies: Mapping[tuple[str, str | None], Estimate]) -> Estimate | None:
+    """The accuracy of a single observer; a sum has none of its own."""
+    return None if entry["reader_kind"] == _GROUP else accuracies.get((entry["reader"], entry["modality"]))
 
 
 def _accuracies(picked: Picked, task: str) -> dict[tuple[str, str | None], Estimate]:
-    found = [e for kind in ("model", "human") for e in picked.records(task, None, "accuracy", kind)]
+    found = [e for kind in ("model", "human", "consensus") for e in picked.records(task, None, "accuracy", kind)]
     return {(str(e.reader), e.modality): e for e in found}
 
 
@@ -138,7 +180,7 @@ def _draw(
         row, column = divmod(i, layout.columns)
         left = layout.left + column * (panel_width + _GAP)
         top = _TOP + row * layout.pitch
-        _head(canvas, entry, accuracies.get(_who(entry)), left, top, panel_width)
+        _head(canvas, entry, _accuracy_of(entry, accuracies), left, top, panel_width)
         _matrix(canvas, layout, entry, left, top + _HEAD)
         if column == 0:
             _truth_names(canvas, layout, entry, left, top + _HEAD)
@@ -161,7 +203,9 @@ def _head(
     canvas.text(left, top + 2.5, shorten(entry["reader"], room, TEXT_SIZE, bold=True), fontweight="bold")
     kind = "reader" if entry["reader_kind"] == "human" else entry["reader_kind"]
     lines = [", ".join(part for part in (entry["reader_group"] or kind, entry["modality"]) if part)]
-    if accuracy:
+    if entry["reader_kind"] == _GROUP:
+        lines = [f"sum of {words.counted(entry['n_readers'], 'reader')}"]
+    elif accuracy:
         lines.append(f"{text.value(accuracy)} ({text.fraction(accuracy)})")
     for i, line in enumerate(lines):
         short = shorten(line, room, SMALL_SIZE)
@@ -188,18 +232,11 @@ def _matrix(canvas: Canvas, layout: _Layout, entry: Mapping[str, Any], left: flo
             continue
         with_percent = count > 0 and layout.with_percents
         x, middle = left + (column + 0.5) * side, top + (row + 0.5) * side
-        colour = _readable_on(background) if count else FAINT
+        colour = readable_on(background) if count else FAINT
         canvas.text(x, middle + (-0.25 if with_percent else 0.9), str(count), size=size, ha="center", color=colour)
         if with_percent:
             percent = text.percent(share, 0)
             canvas.text(x, middle + 2.1, percent, size=SMALL_SIZE - 0.5, ha="center", color=colour)
-
-
-def _readable_on(background: Sequence[float]) -> str:
-    """Black or white text, whichever has more contrast (WCAG 2): at least 4.5 on any colour."""
-    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]
-    luminance = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
-    return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
 
 
 def _truth_names(canvas: Canvas, layout: _Layout, entry: Mapping[str, Any], left: float, top: float) -> None:
@@ -245,8 +282,11 @@ def _caption(
     shown: Sequence[Estimate],
 ) -> str:
     models = len({entry["reader"] for entry in entries if entry["reader_kind"] == "model"})
-    readers = len({(e["reader_group"], e["reader"]) for e in entries if e["reader_kind"] != "model"})
+    readers = len({(e["reader_group"], e["reader"]) for e in entries if e["reader_kind"] == "human"})
+    groups = [e for e in entries if e["reader_kind"] == _GROUP]
     whose = [words.counted(n, noun) for n, noun in ((models, "model"), (readers, "reader")) if n]
+    whose += ["a consensus"] if any(e["reader_kind"] == "consensus" for e in entries) else []
+    whose += [words.counted(len(groups), "group") + " of readers"] if groups else []
     number = words.cases(shown)
     sentences = [
         f"Confusion matrices of {words.listed(whose)} for the task “{plain(task)}”{f' ({number})' if number else ''}.",
@@ -259,7 +299,11 @@ def _caption(
     if layout.with_counts and not layout.with_zeros:
         sentences.append("A cell without a number has no case.")
     if shown:
-        sentences.append("Above each matrix: accuracy.")
+        sentences.append(f"Above each {'single ' if groups else ''}matrix: accuracy.")
+    if groups:
+        sentences.append("A group's matrix is the sum over its readers.")
+    if any(e["alone"] for e in groups):
+        sentences.append(f"More than {_SINGLE_READERS} readers: those of a group are not shown singly.")
     if any("other" in entry["columns"] and "other" not in entry["classes"] for entry in entries):
         sentences.append("“other”: a call outside the classes of the task.")
     return words.join(*sentences, words.notes([(plain(picked.reader_label(e)), e) for e in shown]))
@@ -273,8 +317,10 @@ def _alt(
 ) -> str:
     parts = []
     for entry in entries:
-        accuracy = accuracies.get(_who(entry))
-        who = picked.reader_label(accuracy) if accuracy else ", ".join(str(part) for part in _who(entry) if part)
+        accuracy = _accuracy_of(entry, accuracies)
+        who = picked.observer_label(Observer.of(entry))
+        if entry["reader_kind"] == _GROUP:
+            who = f"{entry['reader']}, sum of {words.counted(entry['n_readers'], 'reader')}"
         rows = []
         for i, name in enumerate(entry["classes"]):
             calls = [f"{n} {call}" for n, call in zip(entry["counts"][i], entry["columns"], strict=True) if n]

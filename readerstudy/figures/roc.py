@@ -26,8 +26,10 @@ from readerstudy.figures._palette import (
     THIN_WIDTH,
     Series,
     call_marker,
+    consensus_marker,
     mean_marker,
     reader_marker,
+    threshold_marker,
 )
 from readerstudy.figures._pick import Curve, Picked, Point, series_of
 from readerstudy.figures._roc_words import Panel, alt, caption
@@ -53,7 +55,8 @@ class RocDisplay(Display):
 
     Axis x is 1 - specificity and axis y is sensitivity, on square axes. It draws what `Results` holds: the curves
     of models and of readers who gave ratings; a cross for each reader, whose arms are the confidence intervals of
-    both; a filled symbol for the mean of a group of readers; and a hollow symbol for the calls of a model.
+    both; a filled symbol for the mean of a group of readers, on a thin cross where the mean has intervals; a star
+    for a consensus; a hollow symbol for the calls of a model, and a small one for its calls at a threshold of a class.
 
     Parameters
     ----------
@@ -203,7 +206,24 @@ def _draw(picked: Picked, panel: Panel, axes: Axes, size: float) -> None:
     for series, mean in panel.means.items():
         if mean.drawn:
             marker = mean_marker(picked.series_styles[series], size)
+            if _arms(mean):
+                look = {"colors": marker["markerfacecolor"], "linewidths": THIN_WIDTH, "clip_on": False, "zorder": 3.5}
+                cross = LineCollection(_arms(mean), label=f"mean arms: {picked.series_label(series)}", **look)
+                axes.add_collection(cross, autolim=False)
             line(*_places([mean]), f"mean: {picked.series_label(series)}", zorder=4, **marker)
+    for point in panel.consensus_points:
+        if point.drawn:
+            e = point.sensitivity
+            style = picked.consensus_styles[e.reader, e.modality]
+            look = {"colors": style.pale, "linewidths": ARM_WIDTH, "clip_on": False, "zorder": 4.4}
+            arms = LineCollection(_arms(point), label=f"consensus arms: {picked.reader_label(e)}", **look)
+            axes.add_collection(arms, autolim=False)
+            line(*_places([point]), f"consensus: {picked.reader_label(e)}", zorder=4.5, **consensus_marker(style, size))
+    for point in panel.thresholds:
+        if point.drawn:
+            model = str(point.sensitivity.reader)
+            marker = threshold_marker(picked.model_styles[model], size)
+            line(*_places([point]), f"threshold: {model}", zorder=4.8, **marker)
     for point in panel.model_points:
         if point.drawn:
             model = str(point.sensitivity.reader)
@@ -249,13 +269,15 @@ def _places(points: Sequence[Point]) -> tuple[list[float], list[float]]:
 
 
 def _entries(picked: Picked, panels: Sequence[Panel], *, numbers: bool) -> list[Entry]:
-    """The legend: models, then readers by series. With `numbers`, those of the one panel in small print."""
+    """The legend: models, readers by series, consensus. With `numbers`, those of the one panel in small print."""
     entries = []
     curves = {curve.reader: curve for panel in panels for curve in panel.model_curves}
     calls = {str(p.sensitivity.reader): p for panel in panels for p in panel.model_points if p.drawn}
+    with_thresholds = {str(p.sensitivity.reader) for panel in panels for p in panel.thresholds if p.drawn}
     for model in picked.models:
         parts = {"curve"} if model in curves else set()
         parts |= {"call"} if model in calls else set()
+        parts |= {"threshold"} if model in with_thresholds else set()
         if parts:
             lines = _model_lines(curves.get(model), calls.get(model)) if numbers else ()
             entries.append(Entry(picked.model_styles[model], frozenset(parts), model, lines))
@@ -273,7 +295,20 @@ def _entries(picked: Picked, panels: Sequence[Panel], *, numbers: bool) -> list[
             number = len(crosses.get(series, {c.reader for p in panels for c in p.human_curves if c.series == series}))
             lines = (words.counted(number, "reader"), *(_mean_lines(panels[0], series) if numbers else ()))
             entries.append(Entry(picked.series_styles[series], frozenset(parts), picked.series_label(series), lines))
+    stars = {_consensus_of(p): p for panel in panels for p in panel.consensus_points if p.drawn}
+    for who, point in stars.items():
+        lines = (_pair_line("Sensitivity", point),) if numbers else ()
+        label = picked.reader_label(point.sensitivity)
+        entries.append(Entry(picked.consensus_styles[who], frozenset({"star"}), label, lines))
     return entries
+
+
+def _consensus_of(point: Point) -> Series:
+    return point.sensitivity.reader, point.sensitivity.modality
+
+
+def _pair_line(head: str, point: Point) -> str:
+    return f"{head} {text.value(point.sensitivity)}, specificity {text.value(point.specificity)}"
 
 
 def _model_lines(curve: Curve | None, calls: Point | None) -> tuple[str, ...]:
@@ -281,15 +316,16 @@ def _model_lines(curve: Curve | None, calls: Point | None) -> tuple[str, ...]:
     if curve and curve.auc:
         lines.append(f"AUC {text.full(curve.auc)}")
     if calls:
-        lines.append(f"Sensitivity {text.value(calls.sensitivity)}, specificity {text.value(calls.specificity)}")
+        lines.append(_pair_line("Sensitivity", calls))
     return tuple(lines)
 
 
 def _mean_lines(panel: Panel, series: Series) -> tuple[str, ...]:
     lines = []
     if series in panel.mean_aucs:
-        lines.append(f"Mean AUC {text.value(panel.mean_aucs[series])}")
+        mean_auc = panel.mean_aucs[series]
+        inside = f" ({text.interval(mean_auc)})" if text.interval(mean_auc) else ""
+        lines.append(f"Mean AUC {text.value(mean_auc)}{inside}")
     if series in panel.means:
-        mean = panel.means[series]
-        lines.append(f"Mean sensitivity {text.value(mean.sensitivity)}, specificity {text.value(mean.specificity)}")
+        lines.append(_pair_line("Mean sensitivity", panel.means[series]))
     return tuple(lines)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from figure_studies import CLASSES, GROUPS, several_classes, two_modalities
+from rich_studies import everything
 
 from readerstudy.results import Results
 
@@ -22,3 +23,15 @@ def aided() -> Results:
 def alone() -> Results:
     """One model, nobody else."""
     return several_classes(CLASSES, {"Net-6": 0.85}, {})
+
+
+@pytest.fixture(scope="session")
+def rich() -> Results:
+    """Two models, six readers in three groups and a consensus, with everything that a figure can draw."""
+    return everything()
+
+
+@pytest.fixture(scope="session")
+def rich_aided() -> Results:
+    """The same, every reader and the consensus in two modalities."""
+    return everything(modalities=("unaided", "aided"))

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 import matplotlib
 import pytest
 from figure_studies import GROUPS, several_classes
+from rich_studies import everything
 
 from readerstudy.figures import draw
 from readerstudy.figures._canvas import FULL_WIDTH
@@ -28,6 +29,12 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module")
+def rich_hostile() -> Results:
+    groups = {"د. أحمد": ["a" * 300, "🧠"], "$": ["</svg>", "R&D"]}
+    return everything(HOSTILE, [9, 9, 9, 9, 9, 9, 9], ("M" * 300, "<b>"), groups, consensus='"><script>')
+
+
+@pytest.fixture(scope="module")
 def hostile() -> Results:
     models = {"M" * 300: 0.85, "$\\frac{": 0.7, "<b>": 0.9}
     groups = {"د. أحمد": ["a" * 300, "🧠"], "$": ["</svg>", "R&D"]}
@@ -36,20 +43,39 @@ def hostile() -> Results:
 
 def test_figures_by_task_and_kind(liver: Results, aided: Results, alone: Results) -> None:
     kinds = ["roc", "accuracy", "confusion"]
-    assert [d.name for d in draw(liver)] == [f"{k}-{t}" for t in ("seven-way", "malignant") for k in kinds]
+    assert [d.name for d in draw(liver)] == [
+        "roc-seven-way", "accuracy-seven-way", "confusion-seven-way", "confusion-seven-way-2",
+        "roc-malignant", "accuracy-malignant", "confusion-malignant",
+    ]  # fmt: skip
     assert [d.kind for d in draw(aided)] == kinds
     assert [d.kind for d in draw(alone)] == ["roc", "confusion"] * 2
 
 
-def test_same_results_same_bytes_whatever_the_users_settings(liver: Results) -> None:
-    first = [d.svg for d in draw(liver)]
-    with matplotlib.rc_context({"font.size": 20, "lines.linewidth": 9, "text.usetex": True, "axes.grid": True}):
-        assert [d.svg for d in draw(liver)] == first
+def test_the_flow_comes_first_and_then_every_figure_of_the_task(rich: Results) -> None:
+    figures = draw(rich)
+    assert [(d.name, d.task) for d in figures] == [
+        ("flow", None),
+        *(
+            (f"{name}-seven-way{number}", "seven-way")
+            for name, number in (
+                ("roc", ""), ("accuracy", ""), ("confusion", ""), ("confusion", "-2"), ("agreement", ""),
+                ("reader-case", ""), ("embedding", ""), ("errors", ""),
+            )
+        ),
+    ]  # fmt: skip
+    assert all(d.caption and d.alt and d.title for d in figures)
 
 
-def test_a_new_process_draws_the_same_bytes(aided: Results, tmp_path: object) -> None:
+def test_same_results_same_bytes_whatever_the_users_settings(liver: Results, rich: Results) -> None:
+    first = [d.svg for results in (liver, rich) for d in draw(results)]
+    settings = {"font.size": 20, "lines.linewidth": 9, "text.usetex": True, "axes.grid": True}
+    with matplotlib.rc_context({**settings, "image.composite_image": True, "image.interpolation": "bicubic"}):
+        assert [d.svg for results in (liver, rich) for d in draw(results)] == first
+
+
+def test_a_new_process_draws_the_same_bytes(rich: Results, tmp_path: object) -> None:
     path = f"{tmp_path}/results.json"
-    aided.to_json(path)
+    rich.to_json(path)
     program = (
         "import sys, hashlib; from readerstudy.results import Results; from readerstudy.figures import draw;"
         "sys.stdout.write(hashlib.sha256(''.join(d.svg for d in draw(Results.read(sys.argv[1]))).encode()).hexdigest())"
@@ -66,9 +92,9 @@ def test_loading_the_package_does_not_load_matplotlib() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_drawing_loads_neither_pyplot_nor_statistics(aided: Results, tmp_path: object) -> None:
+def test_drawing_loads_neither_pyplot_nor_statistics(rich: Results, tmp_path: object) -> None:
     path = f"{tmp_path}/results.json"
-    aided.to_json(path)
+    rich.to_json(path)
     program = (
         "import sys; from readerstudy.results import Results; from readerstudy.figures import draw;"
         "draw(Results.read(sys.argv[1]));"
@@ -77,8 +103,8 @@ def test_drawing_loads_neither_pyplot_nor_statistics(aided: Results, tmp_path: o
     subprocess.run([sys.executable, "-c", program, path], check=True)
 
 
-def test_files_are_elements_fit_for_a_page(liver: Results, hostile: Results) -> None:
-    for drawn in (*draw(liver), *draw(hostile)):
+def test_files_are_elements_fit_for_a_page(liver: Results, hostile: Results, rich_hostile: Results) -> None:
+    for drawn in (*draw(liver), *draw(hostile), *draw(rich_hostile)):
         root = ET.fromstring(drawn.svg)
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert root.get("width") == f"{FULL_WIDTH:g}mm"
@@ -91,8 +117,9 @@ def test_files_are_elements_fit_for_a_page(liver: Results, hostile: Results) -> 
             assert float(element.get("font-size", "7px").removesuffix("px")) >= 5.5
 
 
-def test_ids_are_unique_over_all_figures_and_references_resolve(liver: Results) -> None:
-    figures = draw(liver)
+@pytest.mark.parametrize("study", ["liver", "rich", "rich_aided", "rich_hostile"])
+def test_ids_are_unique_over_all_figures_and_references_resolve(study: str, request: pytest.FixtureRequest) -> None:
+    figures = draw(request.getfixturevalue(study))
     ids: list[str] = []
     for drawn in figures:
         own = [e.attrib["id"] for e in ET.fromstring(drawn.svg).iter() if "id" in e.attrib]
@@ -115,6 +142,29 @@ def test_labels_of_users_are_drawn_as_they_are_written(hostile: Results) -> None
     assert "_under line" in figures["roc"].alt
 
 
+def test_pictures_are_embedded_and_nothing_else_is_loaded(rich: Results, rich_hostile: Results) -> None:
+    for drawn in (*draw(rich), *draw(rich_hostile)):
+        for element in ET.fromstring(drawn.svg).iter():
+            href = element.get("{http://www.w3.org/1999/xlink}href")
+            if element.tag.endswith("}image"):
+                assert href is not None
+                assert href.startswith("data:image/png;base64,")
+                assert "image-rendering" not in element.attrib
+            elif href is not None:
+                assert href.startswith("#")
+
+
+def test_hostile_labels_are_text_in_every_figure(rich_hostile: Results) -> None:
+    figures = {d.kind: d for d in draw(rich_hostile)}
+    said = {kind: "".join(e.text or "" for e in ET.fromstring(d.svg).iter()) for kind, d in figures.items()}
+    for kind in ("flow", "accuracy", "agreement", "reader-case"):
+        assert '"><script>' in said[kind], kind
+    assert HOSTILE[0] in said["embedding"]
+    assert "x" * 300 in figures["embedding"].alt
+    for drawn in figures.values():
+        assert not re.search("[\x00\u202e]", drawn.caption + drawn.alt)
+
+
 def test_names_are_safe_and_unique(hostile: Results) -> None:
     names = [d.name for d in draw(hostile)]
     assert len(names) == len(set(names))
@@ -133,10 +183,10 @@ def test_tasks_with_the_same_slug_get_different_names() -> None:
     ]
 
 
-def test_every_key_is_a_record(liver: Results, aided: Results) -> None:
-    for results in (liver, aided):
+def test_every_key_is_a_record(liver: Results, aided: Results, rich: Results) -> None:
+    for results in (liver, aided, rich):
         for drawn in draw(results):
-            assert drawn.keys
+            assert drawn.keys or drawn.kind in ("flow", "embedding", "errors")
             assert set(drawn.keys) <= set(results.by_key)
 
 
@@ -153,8 +203,9 @@ def test_labels_are_cut_to_their_room() -> None:
     assert shorten("שלום", 20, 7) == "\u2068שלום\u2069"
 
 
-def test_text_stays_on_the_sheet(liver: Results, aided: Results) -> None:
-    for results in (liver, aided):
+@pytest.mark.parametrize("study", ["liver", "aided", "rich", "rich_aided", "rich_hostile"])
+def test_text_stays_on_the_sheet(study: str, request: pytest.FixtureRequest) -> None:
+    for results in (request.getfixturevalue(study),):
         for drawn in draw(results):
             root = ET.fromstring(drawn.svg)
             full_width, full_height = (float(v) for v in root.attrib["viewBox"].split()[2:])

@@ -154,3 +154,52 @@ def test_keys_and_numbers_of_the_alternative_text(liver: Results) -> None:
 @pytest.mark.parametrize("name", ["R1", "R6"])
 def test_the_alternative_text_names_the_readers(liver: Results, name: str) -> None:
     assert person(name)["reader"] in only(liver, "malignant").alt
+
+
+def test_a_mean_with_intervals_stands_on_a_cross(rich: Results, liver: Results) -> None:
+    display = only(rich, "seven-way")
+    for target, axes in zip(display.targets, display.axes, strict=True):
+        for group in GROUPS:
+            (sens,) = rich.select(measure="sensitivity", target=target, reader=None, reader_group=group)
+            (spec,) = rich.select(measure="specificity", target=target, reader=None, reader_group=group)
+            across, up = labelled(axes, f"mean arms: {group}").get_segments()
+            assert_allclose(across, [(1 - spec.conf_high, sens.estimate), (1 - spec.conf_low, sens.estimate)])
+            assert_allclose(up, [(1 - spec.estimate, sens.conf_low), (1 - spec.estimate, sens.conf_high)])
+    assert "on a thin cross of 95% CIs (Obuchowski–Rockette, jackknife)" in display.caption
+    labels = [str(a.get_label()) for axes in only(liver, "seven-way").axes for a in axes.collections]
+    assert not any(label.startswith("mean arms") for label in labels)
+
+
+def test_a_consensus_is_a_star_with_arms(rich: Results) -> None:
+    display = only(rich, "seven-way")
+    for target, axes in zip(display.targets, display.axes, strict=True):
+        (sens,) = rich.select(measure="sensitivity", target=target, reader="consensus")
+        (spec,) = rich.select(measure="specificity", target=target, reader="consensus")
+        mark = labelled(axes, "consensus: consensus")
+        assert mark.get_marker() == "*"
+        assert_allclose((*mark.get_xdata(), *mark.get_ydata()), (1 - spec.estimate, sens.estimate))
+        assert len(labelled(axes, "consensus arms: consensus").get_segments()) == 2
+        assert {sens.key, spec.key} <= set(display.keys)
+    assert "Star: consensus" in display.caption
+
+
+def test_calls_at_a_threshold_of_a_class_are_small_and_apart_from_the_others(rich: Results) -> None:
+    display = only(rich, "seven-way")
+    for target, axes in zip(display.targets, display.axes, strict=True):
+        argmax, cut = sorted(
+            rich.select(measure="sensitivity", target=target, reader="Net-6"), key=lambda e: math.isfinite(e.threshold)
+        )
+        calls, at = labelled(axes, "calls: Net-6"), labelled(axes, "threshold: Net-6")
+        assert_allclose(calls.get_ydata(), [argmax.estimate])
+        assert_allclose(at.get_ydata(), [cut.estimate])
+        assert at.get_markersize() < calls.get_markersize()
+        assert at.get_markerfacecolor() == "white"
+        assert not any(line.get_label() == "threshold: Net-3" for line in axes.lines)
+    assert "at a threshold (Net-6: cyst ≥ 0.1, " in display.caption
+    assert "threshold chosen on the same cases: optimistic" in display.caption
+
+
+def test_several_models_of_a_binary_task_share_one_plot(liver: Results) -> None:
+    (axes,) = only(liver, "malignant").axes
+    curves = [labelled(axes, f"curve: {name}") for name in ("Net-6", "Net-3")]
+    assert len({line.get_color() for line in curves}) == len({str(line.get_linestyle()) for line in curves}) == 2
