@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,8 @@ class Study:
     """Seconds of each read, axes (modality, reader, case); None when the reads have no times."""
     covariates: Mapping[str, npt.NDArray[np.object_]] = dataclasses.field(repr=False)
     """Columns of the protocol's subgroups, as text, by case."""
+    pictures: Mapping[str, Path] = dataclasses.field(repr=False)
+    """File of the picture of a case, for the lists of errors."""
     described: Mapping[str, npt.NDArray[np.object_]] = dataclasses.field(repr=False)
     """Columns of the protocol's characteristics and `by`, as text, for every case that has a truth."""
     described_patients: Codes | None = dataclasses.field(repr=False)

@@ -1,5 +1,7 @@
 """What is known about the cases: subgroups, characteristics, reading times, and analyses as they were published."""
 
+import base64
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -112,3 +114,24 @@ def test_a_test_as_published_comes_with_its_warning():
     assert "not recommended" in e.note
     assert "as published" in " ".join(results.warnings)
     assert not rs.evaluate(rs.Study.read(preds, READS, CASES)).select(method="as-published")
+
+
+def test_errors_are_listed_by_case_only_on_request(tmp_path):
+    cases = pd.DataFrame({"case_id": ["c1", "c2", "c3", "c4"], "truth": [0, 1, 1, 0], "picture": ["", "a.png", "", ""]})
+    cases.to_csv(tmp_path / "cases.csv", index=False)
+    png = b"\x89PNG\r\n\x1a\n" + b"rest"
+    (tmp_path / "a.png").write_bytes(png)
+    preds = pd.DataFrame({"case_id": ["c1", "c2", "c3", "c4"], "score": [0.9, 0.2, 0.8, 0.6]})
+    plan = {"tasks": {"t": {"positive": ["1"], "threshold": 0.5}}}
+    path = tmp_path / "cases.csv"
+    assert "errors" not in rs.evaluate(rs.Study.read(preds, None, path, plan)).tables
+    results = rs.evaluate(rs.Study.read(preds, None, path, plan | {"errors": {"images": "picture", "most": 1}}))
+    rows = results.tables["errors"]
+    assert [(r["kind"], r["case_id"], r["n"]) for r in rows] == [
+        ("false positive", "c1", 2),
+        ("false negative", "c2", 1),
+    ]
+    assert base64.b64decode(rows[1]["thumbnail"]) == png
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(rs.DataError, match="is no PNG picture"):
+        rs.Study.read(preds, None, path, plan | {"errors": {"images": "picture"}})

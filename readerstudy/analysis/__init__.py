@@ -6,6 +6,7 @@ import numpy as np
 
 from readerstudy.analysis import comparisons, counts, describe, performance
 from readerstudy.analysis.embedding import embedding
+from readerstudy.analysis.errors import errors
 from readerstudy.analysis.findings import Findings
 from readerstudy.analysis.means import means, reader_groups
 from readerstudy.analysis.observers import observers, pairs
@@ -81,6 +82,7 @@ def _analyse(found: Findings, task: Task) -> None:
         comparisons.kappa(found, task, one, one.truth, None)
         counts.confusion(found, task, one)
         subgroups(found, task, one)
+        errors(found, task, one)
     means(found, task, everyone)
     for one, other in pairs(everyone):
         comparisons.compare(found, task, one, other)

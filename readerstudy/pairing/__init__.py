@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -130,6 +131,7 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         },
         "times": None if said_by.times is None else said_by.times[..., keep],
         "covariates": {name: about_cases[name][keep] for name in protocol.subgroups},
+        "pictures": _pictures(tables, protocol, about_cases, ids, keep),
         "described": {name: about_cases[name][described] for name in _described(protocol)},
         "described_patients": None if patients is None else patients[described],
     }
@@ -197,7 +199,8 @@ def _about_cases(
 ) -> dict[str, npt.NDArray[np.object_]]:
     """Columns about the cases that the protocol names, one text a case over all files."""
     found = {}
-    for name in dict.fromkeys((*protocol.subgroups, *_described(protocol))):
+    pictured = () if protocol.errors is None else tuple(filter(None, [protocol.errors.get("images")]))
+    for name in dict.fromkeys((*protocol.subgroups, *_described(protocol), *pictured)):
         values = agreed(tables, name, ids, problems, "RS219", "about the case")
         if values is not None:
             found[name] = np.array(["" if v.lower() in tabular.MISSING else v for v in values], dtype=object)
@@ -325,6 +328,47 @@ def _covered(said_by: _Values, n: int) -> tuple[npt.NDArray[np.bool_], npt.NDArr
     predicted = np.any([said(reads).reshape(-1, n).any(axis=0) for reads in said_by.models.values()], axis=0)
     read = np.any([said(reads).reshape(-1, n).any(axis=0) for reads in said_by.humans.values()], axis=0)
     return (predicted, read) if predicted.any() and read.any() else None
+
+
+def _pictures(
+    tables: Mapping[str, Table],
+    protocol: Protocol,
+    about_cases: Mapping[str, npt.NDArray[np.object_]],
+    ids: npt.NDArray[Any],
+    keep: npt.NDArray[np.bool_],
+) -> dict[str, Path]:
+    """File of the picture of each case that has one.
+
+    Raises
+    ------
+    DataError
+        If a file is not there or is no PNG.
+    """
+    column = None if protocol.errors is None else protocol.errors.get("images")
+    if column is None:
+        return {}
+    holder = next(table for table in tables.values() if column in table)
+    folder = Path(holder.name).parent if holder.lines is not None else Path()
+    problems, found = [], {}
+    for case, name in zip(ids[keep].tolist(), about_cases[column][keep].tolist(), strict=True):
+        path = folder / name
+        if not name:
+            continue
+        if path.is_file() and path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n":
+            found[case] = path
+            continue
+        row = int(np.argmax(holder.cells("case_id") == case))
+        problems.append(
+            Problem(
+                code="RS222",
+                message=f"{path} {'is no PNG picture' if path.is_file() else 'is not there'}",
+                place=holder.place(row, column),
+                help="name PNG files relative to the folder of the file that names them, or leave the cell empty",
+            )
+        )
+    if problems:
+        raise DataError(problems)
+    return found
 
 
 def _flow(

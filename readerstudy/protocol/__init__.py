@@ -53,6 +53,9 @@ class Protocol:
         it (development and test set).
     embedding
         `perplexity`, `iterations` and `engine` of t-SNE where they are not 50, 10,000 and scikit-learn.
+    errors
+        None, or that the models' errors are to be listed by case id: `images`, a column with the file of a PNG picture
+        beside the cases file, and `most`, how many are listed of each kind.
     as_published
         Analyses that do not fit their design, done on request as a paper did them, each with a warning.
     """
@@ -84,6 +87,7 @@ class Protocol:
     patient_characteristics: tuple[str, ...] = ()
     by: str | None = None
     embedding: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    errors: Mapping[str, Any] | None = None
     as_published: Mapping[str, str] = dataclasses.field(default_factory=dict)
     file: str | None = None
     sha256: str | None = None
@@ -162,5 +166,6 @@ class Protocol:
                 "by": self.by,
             },
             "embedding": {"perplexity": 50, "iterations": 10000, "engine": "scikit-learn", **self.embedding},
+            "errors": None if self.errors is None else {"images": None, "most": 24, **self.errors},
             "as_published": dict(self.as_published),
         }

@@ -109,9 +109,13 @@ _EMBEDDING: dict[str, _Rule] = {
     "iterations": (lambda v: _is_whole(v) and v > 250, "a whole number above 250"),
     "engine": _one_of(ENGINES),
 }
+_ERRORS: dict[str, _Rule] = {
+    "images": _TEXT,
+    "most": (lambda v: _is_whole(v) and 1 <= v <= 200, "a whole number from 1 to 200"),
+}
 _AS_PUBLISHED: dict[str, _Rule] = {"model_versus_groups": _one_of(("fisher", "chi2", "chi2-cc"))}
 _SECTIONS = (
-    "study", "columns", "tasks", "readers", "methods", "subgroups", "characteristics", "embedding",
+    "study", "columns", "tasks", "readers", "methods", "subgroups", "characteristics", "embedding", "errors",
     "as_published",
 )  # fmt: skip
 
@@ -157,6 +161,7 @@ class Checker:
             "patient_characteristics": tuple(described.get("patient_columns", ())),
             "by": described.get("by"),
             "embedding": self.section(sections.get("embedding", {}), _EMBEDDING, "embedding"),
+            "errors": None if "errors" not in sections else self.section(sections["errors"], _ERRORS, "errors"),
             "as_published": self.section(sections.get("as_published", {}), _AS_PUBLISHED, "as_published"),
         }
 

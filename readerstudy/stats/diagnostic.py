@@ -196,8 +196,26 @@ def specificity(
 ) -> Estimate:
     """Share of the negative cases that were called negative: TN / (TN + FP).
 
-    Range [0, 1], best 1. Synonym: true negative rate. Parameters, assumptions and reference as in `sensitivity`;
-    with no negative case it is nan with a note.
+    Range [0, 1], best 1. Synonym: true negative rate.
+
+    Parameters
+    ----------
+    truth, call
+        Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
+    method, conf_level, null
+        As in `proportion`.
+
+    Returns
+    -------
+    Estimate
+
+    Notes
+    -----
+    Cases must be independent. With no negative case it is nan with a note.
+
+    References
+    ----------
+    Altman and Bland 1994, doi:10.1136/bmj.308.6943.1552.
     """
     return _fraction("specificity", _table(truth, call), method, conf_level, null)
 
@@ -212,8 +230,22 @@ def ppv(
 ) -> Estimate:
     """Share of the positive calls that were right: TP / (TP + FP), the positive predictive value.
 
-    Range [0, 1], best 1. Synonym: precision. It holds for the prevalence of this sample only. Parameters as in
-    `sensitivity`; when nothing was called positive it is nan with a note.
+    Range [0, 1], best 1. Synonym: precision. It holds for the prevalence of this sample only.
+
+    Parameters
+    ----------
+    truth, call
+        Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
+    method, conf_level, null
+        As in `proportion`.
+
+    Returns
+    -------
+    Estimate
+
+    Notes
+    -----
+    Cases must be independent. When nothing was called positive it is nan with a note.
 
     References
     ----------
@@ -232,8 +264,22 @@ def npv(
 ) -> Estimate:
     """Share of the negative calls that were right: TN / (TN + FN), the negative predictive value.
 
-    Range [0, 1], best 1. It holds for the prevalence of this sample only. Parameters as in `sensitivity`; when
-    nothing was called negative it is nan with a note.
+    Range [0, 1], best 1. It holds for the prevalence of this sample only.
+
+    Parameters
+    ----------
+    truth, call
+        Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
+    method, conf_level, null
+        As in `proportion`.
+
+    Returns
+    -------
+    Estimate
+
+    Notes
+    -----
+    Cases must be independent. When nothing was called negative it is nan with a note.
 
     References
     ----------
@@ -278,8 +324,22 @@ def accuracy(
 def plr(truth: ArrayLike, call: ArrayLike, *, conf_level: float = 0.95) -> Estimate:
     """How many times likelier a positive call is in a positive case: sensitivity / (1 - specificity).
 
-    Range [0, inf), best large. Synonyms: positive likelihood ratio, LR+. Log interval (Simel 1991). Parameters as
-    in `sensitivity`. With no false positive it is unbounded: nan with a note.
+    Range [0, inf), best large. Synonyms: positive likelihood ratio, LR+. Log interval.
+
+    Parameters
+    ----------
+    truth, call
+        Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
+    conf_level
+        Level of the interval.
+
+    Returns
+    -------
+    Estimate
+
+    Notes
+    -----
+    Cases must be independent. With no false positive it is unbounded: nan with a note.
 
     References
     ----------
@@ -291,8 +351,23 @@ def plr(truth: ArrayLike, call: ArrayLike, *, conf_level: float = 0.95) -> Estim
 def nlr(truth: ArrayLike, call: ArrayLike, *, conf_level: float = 0.95) -> Estimate:
     """How many times likelier a negative call is in a positive case: (1 - sensitivity) / specificity.
 
-    Range [0, inf), best 0. Synonyms: negative likelihood ratio, LR-. Log interval (Simel 1991). Parameters as in
-    `sensitivity`. With no false negative it is 0, conf_low is 0 and conf_high nan, with a note.
+    Range [0, inf), best 0. Synonyms: negative likelihood ratio, LR-. Log interval.
+
+    Parameters
+    ----------
+    truth, call
+        Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
+    conf_level
+        Level of the interval.
+
+    Returns
+    -------
+    Estimate
+
+    Notes
+    -----
+    Cases must be independent. With no false negative it is 0, conf_low is 0 and conf_high nan,
+    with a note.
 
     References
     ----------
