@@ -123,3 +123,19 @@ def test_the_resolved_plan_stands_in_the_results():
     results = rs.evaluate(rs.Study.read(preds))
     assert results.protocol["tasks"]["diagnosis"]["classes"] == ["x", "y"]
     assert results.protocol["methods"]["auc"] == "delong"
+
+
+def test_the_reference_lists_every_key():
+    from pathlib import Path
+
+    from readerstudy.protocol import check
+
+    text = (Path(__file__).resolve().parents[1] / "docs" / "protocol.md").read_text(encoding="utf-8")
+    rules = (
+        check._STUDY, check._TASK, check._READERS, check._METHODS, check._SUBGROUPS, check._CHARACTERISTICS,
+        check._EMBEDDING, check._ERRORS, check._AS_PUBLISHED,
+    )  # fmt: skip
+    for key in (key for section in rules for key in section):
+        assert f"`{key}`" in text, key
+    for choices in METHODS.values():
+        assert ", ".join(choices) in text, choices
