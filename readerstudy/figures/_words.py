@@ -17,6 +17,9 @@ _TESTS = {
 }
 
 
+_NAMED = 4
+
+
 def listed(items: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     if len(items) < 2:
@@ -64,14 +67,19 @@ def tests(estimates: Iterable[Estimate]) -> str:
 
 
 def notes(estimates: Iterable[tuple[str, Estimate]]) -> str:
-    """The notes of the records, each once with whom it concerns; `estimates` pairs a label with its record."""
+    """The notes of the records, each once with whom it concerns; `estimates` pairs a label with its record.
+
+    Of many it concerns the first are named and the others counted: the tables name them all.
+    """
     concerned: dict[str, dict[str, None]] = {}
     for label, e in estimates:
         if e.note:
             concerned.setdefault(e.note, {})[label] = None
     sentences = []
     for note, labels in concerned.items():
-        sentences.append(f"{'; '.join(labels)}: {note.rstrip('.')}.")
+        named = list(labels)
+        others = f"; and {len(named) - _NAMED} more" if len(named) > _NAMED + 1 else ""
+        sentences.append(f"{'; '.join(named[:_NAMED] if others else named)}{others}: {note.rstrip('.')}.")
     return " ".join(sentences)
 
 

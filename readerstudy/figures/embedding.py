@@ -72,7 +72,7 @@ def _display(task: str, entry: Mapping[str, Any]) -> EmbeddingDisplay:
         rasterised=len(entry["x"]) > _RASTER,
         thumbnails=tuple(t["index"] for t in thumbnails),
         task=task,
-        title=f"{plain(entry['method'])} of {shorten(entry['model'], 40, TEXT_SIZE)}: {shorten(task, 70, TEXT_SIZE)}",
+        title=f"{plain(entry['method'])} of {_whose(entry, short=True)}: {shorten(task, 70, TEXT_SIZE)}",
         caption=_caption(task, entry, thumbnails),
         alt=_alt(task, entry),
         keys=(),
@@ -160,9 +160,8 @@ def _caption(task: str, entry: Mapping[str, Any], thumbnails: Sequence[Mapping[s
         settings.append(f"Kullback–Leibler divergence {text.fixed(entry['kl'], 3)}")
     how = f" ({', '.join(settings)})" if settings else ""
     sentences = [
-        f"{method} of {words.counted(entry['n'], 'case')} by the features of model “{plain(entry['model'])}”, "
-        f"for the task “{plain(task)}”{how}.",
-        "Colour and symbol: true class, with the number of cases.",
+        f"{method} of {words.counted(entry['n'], 'row')} of {_whose(entry)}, for the task “{plain(task)}”{how}.",
+        "A row is a case, or an image group of one. Colour and symbol: true class, with the number of rows.",
         f"The axes of {method} have no units: what lies together is alike to the model, but the distances between "
         "clusters, their sizes and their orientation mean nothing.",
     ]
@@ -174,14 +173,22 @@ def _caption(task: str, entry: Mapping[str, Any], thumbnails: Sequence[Mapping[s
     return words.join(*sentences, f"{note}." if note else "")
 
 
+def _whose(entry: Mapping[str, Any], *, short: bool = False) -> str:
+    """Whose features they are; a file of features need not say which model made them."""
+    model = entry.get("model")
+    if model is None:
+        return "a model's features"
+    return f"the features of model “{shorten(model, 40, TEXT_SIZE) if short else plain(model)}”"
+
+
 def _number(value: float) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _alt(task: str, entry: Mapping[str, Any]) -> str:
     counts = np.bincount(entry["class"], minlength=len(entry["classes"]))
     classes = [f"{name} {n}" for name, n in zip(entry["classes"], counts, strict=True)]
     return plain(
-        f"Scatter plot of the {entry['method']} embedding of model {entry['model']} for the task “{task}”: "
-        f"{words.counted(len(entry['x']), 'point')} without units. Cases by true class: {', '.join(classes)}."
+        f"Scatter plot of the {entry['method']} embedding of {_whose(entry)} for the task “{task}”: "
+        f"{words.counted(len(entry['x']), 'point')} without units. Rows by true class: {', '.join(classes)}."
     )

@@ -114,17 +114,19 @@ class Section:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Document:
-    """A whole report in reading order."""
+    """A whole report in reading order; the tables of the `annex` are written as files and not printed."""
 
     title: str
     notice: str | None
     sections: tuple[Section, ...]
     version: str
+    annex: tuple[Table, ...] = ()
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Every table, in order."""
-        return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Table))
+        """Every table: those printed, in order, then those of the annex."""
+        printed = (block for section in self.sections for block in section.blocks if isinstance(block, Table))
+        return (*printed, *self.annex)
 
 
 def paragraph(*parts: str | Span) -> Paragraph:

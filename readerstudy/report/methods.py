@@ -1,156 +1,26 @@
-"""Which methods were run, in sentences, with the papers they come from. Facts only; `account` writes them up."""
+"""The statistical analysis as it was run, in sentences ready to paste, with the papers it comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from readerstudy import text
 from readerstudy.estimate import Estimate
+from readerstudy.report.characteristics import TESTS
 from readerstudy.report.document import Block, Listing, Paragraph, Span, paragraph
+from readerstudy.report.references import REFERENCES
+from readerstudy.report.techniques import METHODS
 from readerstudy.results import Results
 
-REFERENCES: dict[str, tuple[str, str]] = {
-    "clopper-pearson": (
-        "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the binomial. "
-        "Biometrika 1934;26(4):404–413.",
-        "10.1093/biomet/26.4.404",
-    ),
-    "wilson": (
-        "Wilson EB. Probable inference, the law of succession, and statistical inference. "
-        "Journal of the American Statistical Association 1927;22(158):209–212.",
-        "10.1080/01621459.1927.10502953",
-    ),
-    "brown": (
-        "Brown LD, Cai TT, DasGupta A. Interval estimation for a binomial proportion. "
-        "Statistical Science 2001;16(2):101–133.",
-        "10.1214/ss/1009213286",
-    ),
-    "delong": (
-        "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated receiver operating "
-        "characteristic curves: a nonparametric approach. Biometrics 1988;44(3):837–845.",
-        "10.2307/2531595",
-    ),
-    "newcombe-2006": (
-        "Newcombe RG. Confidence intervals for an effect size measure based on the Mann–Whitney statistic. Part 2: "
-        "asymptotic methods and evaluation. Statistics in Medicine 2006;25(4):559–573.",
-        "10.1002/sim.2324",
-    ),
-    "bootstrap": (
-        "Efron B, Tibshirani R. Bootstrap methods for standard errors, confidence intervals, and other measures of "
-        "statistical accuracy. Statistical Science 1986;1(1):54–75.",
-        "10.1214/ss/1177013815",
-    ),
-    "simel": (
-        "Simel DL, Samsa GP, Matchar DB. Likelihood ratios with confidence: sample size estimation for diagnostic test "
-        "studies. Journal of Clinical Epidemiology 1991;44(8):763–770.",
-        "10.1016/0895-4356(91)90128-V",
-    ),
-    "mcnemar": (
-        "McNemar Q. Note on the sampling error of the difference between correlated proportions or percentages. "
-        "Psychometrika 1947;12(2):153–157.",
-        "10.1007/BF02295996",
-    ),
-    "tango": (
-        "Tango T. Equivalence test and confidence interval for the difference in proportions for the paired-sample "
-        "design. Statistics in Medicine 1998;17(8):891–908.",
-        "10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B",
-    ),
-    "cohen": (
-        "Cohen J. A coefficient of agreement for nominal scales. Educational and Psychological Measurement "
-        "1960;20(1):37–46.",
-        "10.1177/001316446002000104",
-    ),
-    "cohen-1968": (
-        "Cohen J. Weighted kappa: nominal scale agreement provision for scaled disagreement or partial credit. "
-        "Psychological Bulletin 1968;70(4):213–220.",
-        "10.1037/h0026256",
-    ),
-    "fleiss-1969": (
-        "Fleiss JL, Cohen J, Everitt BS. Large sample standard errors of kappa and weighted kappa. "
-        "Psychological Bulletin 1969;72(5):323–327.",
-        "10.1037/h0028106",
-    ),
+_OF_TESTS = {
+    "t": ("student",),
+    "mann-whitney": ("mann",),
+    "kruskal-wallis": ("kruskal",),
+    "chi2": ("pearson",),
+    "fisher": ("fisher",),
 }
-
-
-class Method(NamedTuple):
-    """One method: the measures it is told for, its sentence, and the keys of its references."""
-
-    measures: tuple[str, ...]
-    name: str
-    sentence: str
-    references: tuple[str, ...]
-
-
-_PROPORTIONS = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
-_DIFFERENCES = ("sensitivity_difference", "specificity_difference", "accuracy_difference")
-_OF_PROPORTIONS = "Confidence intervals of sensitivity, specificity, predictive values and accuracy are"
-_OF_KAPPA = "its interval is from the large-sample standard error, its test from that under chance agreement"
-
-METHODS: tuple[Method, ...] = (
-    Method(_PROPORTIONS, "clopper-pearson", f"{_OF_PROPORTIONS} exact (Clopper–Pearson)", ("clopper-pearson",)),
-    Method(_PROPORTIONS, "wilson", f"{_OF_PROPORTIONS} Wilson score intervals", ("wilson",)),
-    Method(
-        _PROPORTIONS,
-        "modified-wilson",
-        f"{_OF_PROPORTIONS} modified Wilson score intervals, with Poisson limits near 0 and 1",
-        ("wilson", "brown"),
-    ),
-    Method(
-        _PROPORTIONS,
-        "wilson-hmisc",
-        f"{_OF_PROPORTIONS} Wilson score intervals, modified at one event and at one non-event",
-        ("wilson", "brown"),
-    ),
-    Method(("plr", "nlr"), "log", "Intervals of likelihood ratios are made on the log scale", ("simel",)),
-    Method(
-        ("auc",),
-        "delong",
-        "The AUC is the empirical area under the ROC curve, ties counting one half; its interval is by the method of "
-        "DeLong et al.",
-        ("delong",),
-    ),
-    Method(
-        ("auc",),
-        "logit",
-        "The AUC is the empirical area under the ROC curve, ties counting one half; its interval is made on the logit "
-        "scale from DeLong's standard error",
-        ("delong",),
-    ),
-    Method(
-        ("auc",),
-        "bootstrap",
-        "The AUC is the empirical area under the ROC curve, ties counting one half; its interval is by the bootstrap",
-        ("bootstrap",),
-    ),
-    Method(
-        ("auc_difference",),
-        "delong",
-        "AUCs of the same cases are compared by the test of DeLong et al., which takes their correlation into account",
-        ("delong",),
-    ),
-    Method(
-        _DIFFERENCES,
-        "tango",
-        "The interval of a difference of paired proportions is Tango's score interval",
-        ("tango",),
-    ),
-    Method(_DIFFERENCES, "mcnemar-exact", "Paired calls are compared by the exact McNemar test", ("mcnemar",)),
-    Method(("kappa",), "cohen", f"Agreement is Cohen's kappa, unweighted; {_OF_KAPPA}", ("cohen", "fleiss-1969")),
-    Method(
-        ("kappa",),
-        "cohen-linear",
-        f"Agreement is Cohen's kappa with linear weights; {_OF_KAPPA}",
-        ("cohen", "cohen-1968", "fleiss-1969"),
-    ),
-    Method(
-        ("kappa",),
-        "cohen-quadratic",
-        f"Agreement is Cohen's kappa with quadratic weights; {_OF_KAPPA}",
-        ("cohen", "cohen-1968", "fleiss-1969"),
-    ),
-)
 
 
 class _Citations:
@@ -173,7 +43,7 @@ class _Citations:
 
 def _reference(key: str) -> Paragraph:
     citation, doi = REFERENCES[key]
-    return paragraph(citation + " ", Span(text=doi, kind="doi"))
+    return paragraph(citation + " ", Span(text=doi, kind="doi")) if doi else paragraph(citation)
 
 
 def account(results: Results) -> tuple[Block, ...]:
@@ -183,14 +53,18 @@ def account(results: Results) -> tuple[Block, ...]:
     sentences = [
         f"{method.sentence}{citations.cite(method.references)}."
         for method in METHODS
-        if any((measure, method.name) in used for measure in method.measures)
-    ]
-    if any("newcombe" in (e.note or "").lower() for e in results.estimates):
-        sentences.append(
-            "Where the empirical AUC has no variance, as the note at the number says, its interval is Newcombe's"
-            f"{citations.cite(['newcombe-2006'])}."
+        if any(
+            (measure, method.name) == (m, name) and method.versus_kind in (None, kind)
+            for measure in method.measures
+            for m, name, kind in used
         )
-    blocks: list[Block] = [paragraph(" ".join(sentences)), paragraph(" ".join(_conventions(results)))]
+    ]
+    sentences += _further(results, citations)
+    blocks: list[Block] = [
+        paragraph(" ".join(part))
+        for part in (sentences, _described(results, citations), _embedded(results, citations), _conventions(results))
+        if part
+    ]
     software = _software(results)
     if software:
         blocks.append(paragraph(software))
@@ -199,13 +73,84 @@ def account(results: Results) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _used(estimates: Iterable[Estimate]) -> set[tuple[str, str | None]]:
-    """Every pair of measure and method, of the interval or of the test."""
-    pairs: set[tuple[str, str | None]] = set()
+def _used(estimates: Iterable[Estimate]) -> dict[tuple[str, str | None, str | None], None]:
+    """Every measure with its method, of the interval or of the test, and what it is compared with."""
+    found: dict[tuple[str, str | None, str | None], None] = {}
     for e in estimates:
-        pairs.add((e.measure, e.method))
-        pairs.add((e.measure, e.test_method))
-    return pairs
+        found[e.measure, e.method, e.versus_kind] = None
+        found[e.measure, e.test_method, e.versus_kind] = None
+    return found
+
+
+def _further(results: Results, citations: _Citations) -> list[str]:
+    """Methods that a note or the protocol names."""
+    sentences = []
+    if any("newcombe" in (e.note or "").lower() for e in results.estimates if e.measure == "auc"):
+        sentences.append(
+            "Where the empirical AUC has no variance, as the note at the number says, its interval is Newcombe's"
+            f"{citations.cite(['newcombe-2006'])}."
+        )
+    if any(plan.get("thresholds") == "youden" for plan in results.protocol.get("tasks", {}).values()):
+        sentences.append(
+            "Thresholds of classes have the largest sum of sensitivity and specificity on the cases analysed "
+            f"(Youden's index){citations.cite(['youden'])}."
+        )
+    return sentences
+
+
+def _described(results: Results, citations: _Citations) -> list[str]:
+    """How characteristics and reading times are described and compared."""
+    entries: Sequence[Mapping[str, Any]] = results.tables.get("characteristics", [])
+    sentences = []
+    kinds = {entry["kind"] for entry in entries}
+    if kinds & {"mean-sd", "median-iqr"}:
+        sentences.append(
+            "Continuous characteristics are given as mean ± standard deviation where the test of Shapiro and Wilk "
+            f"finds every group normal{citations.cite(['shapiro'])}, and as median with quartiles otherwise."
+        )
+    if "count" in kinds:
+        sentences.append("Other characteristics are given as numbers and percentages of the known values.")
+    tests = [test for test in TESTS if any(entry["test"] == test for entry in entries)]
+    if tests:
+        named = [f"{TESTS[test]}{citations.cite(_references_of(test, entries))}" for test in tests]
+        sentences.append(f"Groups are compared by {_listed(named)}; the table names the test of each P value.")
+    if results.tables.get("reading_times"):
+        sentences.append("Reading times are described by medians with quartiles and by geometric means.")
+    return sentences
+
+
+def _references_of(test: str, entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    yates = any(entry["test"] == test and "Yates" in (entry["note"] or "") for entry in entries)
+    return (*_OF_TESTS.get(test, ()), *(("yates",) if yates else ()))
+
+
+def _listed(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} or {items[-1]}"
+
+
+def _embedded(results: Results, citations: _Citations) -> list[str]:
+    """How cases were placed in a plane."""
+    sentences = []
+    runs: dict[tuple[object, ...], dict[str, Any]] = {}
+    for entry in results.tables.get("embedding", []):
+        # One run is shown in several tasks, in each with the rows whose cases belong to it.
+        run = tuple(entry[name] for name in ("model", "perplexity", "n_iter", "theta", "seed", "kl"))
+        if run not in runs or runs[run]["n"] < entry["n"]:
+            runs[run] = entry
+    for entry in runs.values():
+        settings = [f"perplexity {entry['perplexity']:g}", f"{entry['n_iter']} iterations", f"theta {entry['theta']:g}"]
+        reference = citations.cite(["maaten"])
+        whose = "" if entry["model"] is None else f" (model {entry['model']})"
+        engine = f" ({entry['engine']})" if entry.get("engine") else ""
+        note = f" ({entry['note']})" if entry["note"] else ""
+        sentences.append(
+            f"Rows of features of the cases{whose} were placed in a plane by Barnes–Hut t-SNE"
+            f"{engine}{reference} with {', '.join(settings)} and seed {entry['seed']}; its Kullback–Leibler divergence "
+            f"is {text.fixed(entry['kl'], 3) if entry['kl'] is not None else text.UNDEFINED}{note}."
+        )
+    if sentences:
+        sentences.append("Such a picture is no test: sizes of clusters and distances between them mean nothing.")
+    return sentences
 
 
 def _conventions(results: Results) -> list[str]:
@@ -213,16 +158,19 @@ def _conventions(results: Results) -> list[str]:
     level = text.fixed(study["conf_level"] * 100, 4).rstrip("0").rstrip(".")
     bound = "below" if study["significant"] == "<" else "at or below"
     lines = [f"Confidence intervals are at the {level}% level."]
-    if any(e.p_value == e.p_value for e in results.estimates):
+    if any(math.isfinite(e.p_value) for e in results.estimates):
         lines.append(f"A P value {bound} {study['alpha']:g} is called significant.")
-        if all(e.p_adjusted != e.p_adjusted for e in results.estimates):
+        if all(not math.isfinite(e.p_adjusted) for e in results.estimates):
             lines.append("P values are not adjusted for multiple comparisons.")
+    fixed = "take cases as independent and readers as fixed: they speak for other cases like these, and for these"
     if not any(e.random for e in results.estimates):
+        return [*lines, f"All intervals and tests {fixed} readers only."]
+    if any(e.reader is None and e.random and math.isfinite(e.conf_low) for e in results.estimates):
         lines.append(
-            "All intervals and tests take cases as independent and readers as fixed: they speak for other cases like "
-            "these, and for these readers only."
+            "The interval of a group mean treats readers and cases as random samples: it speaks for other readers like "
+            "these on other cases like these, and with few readers it rests on few degrees of freedom."
         )
-    return lines
+    return [*lines, f"All other intervals and tests {fixed} readers only."]
 
 
 def _software(results: Results) -> str:

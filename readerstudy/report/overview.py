@@ -8,14 +8,15 @@ from typing import Any
 from readerstudy import text
 from readerstudy.estimate import Estimate
 from readerstudy.measures import MEASURES
-from readerstudy.report.document import Listing, Paragraph, Span, label, names, number, paragraph
-from readerstudy.report.performance import ALL_READERS
+from readerstudy.report.conduct import UNNAMED, plural
+from readerstudy.report.document import Listing, Span, label, number, paragraph
+from readerstudy.report.people import ALL_READERS, Naming
 from readerstudy.report.tables import Cell, Column, Row, Table, count_cell, text_cell
 from readerstudy.results import Results
 
 _FIRST = ("auc", "accuracy")
-# What a model is called whose file does not name it.
-_UNNAMED = "model"
+# So many tasks stand beside each other in one table.
+_ACROSS = 8
 
 
 def tasks_of(results: Results) -> list[str]:
@@ -24,59 +25,24 @@ def tasks_of(results: Results) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def design(results: Results) -> Paragraph:
-    """The study in one paragraph."""
-    flow = results.flow
-    parts: list[str | Span] = [f"The study has {_plural(flow['n_cases'], 'case')}"]
-    if flow.get("n_patients") is not None:
-        parts.append(f" from {_plural(flow['n_patients'], 'patient')}")
-    parts.append(".")
-    people = _readers(results, "human")
-    if people:
-        groups: dict[str | None, list[str]] = {}
-        for name, group in people.items():
-            groups.setdefault(group, []).append(name)
-        parts.append(f" They were read by {_plural(len(people), 'reader')}")
-        if set(groups) == {None}:
-            parts += [" (", *names(people), ")"]
-        else:
-            parts.append(f" in {_plural(len(groups), 'group')}: ")
-            for position, (group, members) in enumerate(groups.items()):
-                parts += ["; " if position else "", label(group or "no group"), " (", *names(members), ")"]
-        parts.append(".")
-    models = _readers(results, "model")
-    if models:
-        parts.append(f" {_plural(len(models), 'model')} {'was' if len(models) == 1 else 'were'} evaluated on them")
-        parts += ["."] if list(models) == [_UNNAMED] else [": ", *names(models), "."]
-    modalities = flow.get("modalities") or []
-    if modalities:
-        parts += [
-            f" Reads were made in {_plural(len(modalities), 'modality', 'modalities')}: ",
-            *names(modalities),
-            ".",
-        ]
-    registration = results.protocol["study"].get("registration")
-    if registration:
-        parts += [" Registration: ", label(registration), "."]
-    return paragraph(*parts)
-
-
 def findings(results: Results) -> Listing | None:
-    """For each task what the models reached, and the mean of the readers beside it."""
+    """For each task what the models reached, and beside it the consensus and the mean of the readers."""
     items = []
     for task in tasks_of(results):
-        found = [e for e in results.select(task=task, target=None, versus=None) if e.measure in _FIRST]
+        found = results.select(task=task, target=None, versus=None, subgroup=None)
+        found = [e for e in found if e.measure in _FIRST]
         lines: dict[tuple[str | None, str | None], list[Estimate]] = {}
-        for e in found:
-            if e.reader_kind == "model":
-                lines.setdefault((e.reader, None), []).append(e)
+        for kind in ("model", "consensus"):
+            for e in found:
+                if e.reader_kind == kind:
+                    lines.setdefault((e.reader, e.modality), []).append(e)
         for e in found:
             if e.reader is None and e.reader_group == _widest_group(found):
                 lines.setdefault((None, e.modality), []).append(e)
         if lines:
             spans: list[str | Span] = [Span(text=task, kind="strong")]
-            for (model, modality), estimates in lines.items():
-                spans += [". ", *_subject(model, modality, estimates), *_values(estimates)]
+            for (reader, modality), estimates in lines.items():
+                spans += [". ", *_subject(reader, modality, estimates), *_values(estimates)]
             items.append(paragraph(*spans, "."))
     return Listing(items=tuple(items), kind="findings") if items else None
 
@@ -86,11 +52,14 @@ def _widest_group(found: Sequence[Estimate]) -> str | None:
     return ALL_READERS if ALL_READERS in groups or not groups else groups[0]
 
 
-def _subject(model: str | None, modality: str | None, estimates: Sequence[Estimate]) -> list[str | Span]:
-    if model is not None:
-        return ["Model: "] if model == _UNNAMED else ["Model ", label(model), ": "]
-    n = max(e.n_readers or 0 for e in estimates)
-    whose: list[str | Span] = [f"Mean of {_plural(n, 'reader')}" if n else "Mean of the readers"]
+def _subject(reader: str | None, modality: str | None, estimates: Sequence[Estimate]) -> list[str | Span]:
+    if reader is None:
+        n = max(e.n_readers or 0 for e in estimates)
+        whose: list[str | Span] = [f"Mean of {plural(n, 'reader')}" if n else "Mean of the readers"]
+    elif estimates[0].reader_kind == "consensus":
+        whose = ["Consensus of the readers"]
+    else:
+        whose = ["Model"] if reader == UNNAMED else ["Model ", label(reader)]
     if modality is not None:
         whose += [", ", label(modality)]
     return [*whose, ": "]
@@ -132,27 +101,77 @@ def flow(results: Results) -> Table:
 _FILES = {"preds": "predictions", "reads": "reads", "cases": "cases"}
 
 
-def reads(results: Results) -> Table | None:
-    """How many cases each model and reader read in each task."""
-    entries = results.tables.get("readers", [])
+def file_rows(results: Results) -> Table | None:
+    """How many rows each file has, and how many of them say nothing or do not count."""
+    entries: list[Mapping[str, Any]] = results.flow.get("rows") or []
+    if not entries:
+        return None
+    headers = {
+        "rows": "Rows",
+        "empty": "Empty",
+        "excluded_readers": "Of readers left out",
+        "duplicates": "Repeated reads left out",
+    }
+    return Table(
+        name="rows",
+        caption="Rows of the files",
+        columns=(
+            Column(header="File", kind="text"),
+            *(Column(header=header, kind="count") for header in headers.values()),
+        ),
+        rows=tuple(
+            Row(
+                cells=(
+                    text_cell(f"File of {_FILES.get(entry['file'], entry['file'])}"),
+                    *(count_cell(entry.get(name)) for name in headers),
+                )
+            )
+            for entry in entries
+        ),
+        note="An empty row has neither a label nor a score, or a label that the protocol takes as not read.",
+    )
+
+
+def reads(results: Results) -> list[Table]:
+    """How many cases each model and reader read in each task; one column where no task differs from another."""
+    entries: Sequence[Mapping[str, Any]] = results.tables.get("readers", [])
     tasks = list(dict.fromkeys(entry["task"] for entry in entries))
     by_reader: dict[tuple[str, str | None], dict[str, Mapping[str, Any]]] = {}
     for entry in entries:
         by_reader.setdefault((entry["reader"], entry["modality"]), {})[entry["task"]] = entry
-    if not by_reader:
-        return None
+    counts = [
+        {(entry["n_read"], entry.get("n_missing") or 0) for entry in row.values()} if len(row) == len(tasks) else set()
+        for row in by_reader.values()
+    ]
+    if len(tasks) > 1 and all(len(found) == 1 for found in counts):
+        return [_reads(results, by_reader, tasks[:1], "Each task")]
+    return [_reads(results, by_reader, tasks[i : i + _ACROSS]) for i in range(0, len(tasks), _ACROSS)]
+
+
+def _reads(
+    results: Results,
+    by_reader: Mapping[tuple[str, str | None], Mapping[str, Mapping[str, Any]]],
+    tasks: Sequence[str],
+    header: str | None = None,
+) -> Table:
+    naming = Naming(results)
     rows = []
+    missing = False
     for (reader, modality), per_task in by_reader.items():
         who = next(iter(per_task.values()))
-        group = "model" if who["reader_kind"] == "model" else who["reader_group"]
+        missing |= any(entry.get("n_missing") for entry in per_task.values())
+        group = {"model": "model", "consensus": naming.consensus}.get(who["reader_kind"], who["reader_group"])
         beneath = ", ".join(part for part in (group, modality) if part and part != reader)
         rows.append(Row(cells=(text_cell(reader, beneath), *(_read(per_task.get(task)) for task in tasks))))
     return Table(
         name="reads",
         caption="Cases read by each model and reader",
-        columns=(Column(header="Reader", kind="text"), *(Column(header=task, kind="count") for task in tasks)),
+        columns=(
+            Column(header="Reader", kind="text"),
+            *(Column(header=header or task, kind="count") for task in tasks),
+        ),
         rows=tuple(rows),
-        note="Beneath a count: how many cases were not read." if any(e.get("n_missing") for e in entries) else "",
+        note="Beneath a count: how many cases were not read." if missing else "",
     )
 
 
@@ -192,18 +211,5 @@ def classes(results: Results, task: str) -> Table | None:
     )
 
 
-def _readers(results: Results, kind: str) -> dict[str, str | None]:
-    """The names of the models or of the readers, each with its group."""
-    return {
-        entry["reader"]: entry.get("reader_group")
-        for entry in results.tables.get("readers", [])
-        if entry["reader_kind"] == kind
-    }
-
-
 def _counted(step: str, n: int) -> Row:
     return Row(cells=(text_cell(step), count_cell(n)))
-
-
-def _plural(n: int, one: str, many: str | None = None) -> str:
-    return f"{n} {one if n == 1 else many or one + 's'}"

@@ -169,7 +169,7 @@ def _table(table: Table) -> dict[str, Any]:
         "caption": table.caption,
         "columns": [{"header": column.header, "kind": column.kind} for column in table.columns],
         "rows": [
-            {"summary": row.summary, "cells": [_cell(cell) for cell in row.cells]}
+            {"summary": row.summary, "inner": row.inner, "cells": [_cell(cell) for cell in row.cells]}
             for row in sorted(table.rows, key=lambda row: row.summary)
         ],
         "notes": notes,

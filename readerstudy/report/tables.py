@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
+from collections.abc import Mapping
 from typing import Literal
 
 from readerstudy import text
 from readerstudy.estimate import Estimate
 
-Kind = Literal["text", "estimate", "p", "count"]
+Kind = Literal["text", "estimate", "statistic", "p", "count", "plain"]
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SLUG_LENGTH = 60
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,7 @@ class Column:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One cell: up to three printed parts, and the record they come from.
+    """One cell: up to three printed parts, and the record or the row of a plain table they come from.
 
     Parameters
     ----------
@@ -47,6 +50,8 @@ class Cell:
         The letter of the footnote that belongs to the number, or nothing.
     code
         Printed in a fixed-width face (a checksum, a key).
+    pointer, fields
+        Where in results.json (RFC 6901) what the cell prints stands when that is no record, and what stands there.
     """
 
     text: str
@@ -56,6 +61,8 @@ class Cell:
     sort: float | str | None = None
     mark: str = ""
     code: bool = False
+    pointer: str | None = None
+    fields: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     @property
     def key(self) -> str | None:
@@ -65,10 +72,14 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Row:
-    """The cells of one row, the first of them its heading; a summary row stays below the others when sorted."""
+    """The cells of one row, the first of them its heading.
+
+    A summary row stays below the others when sorted; an inner row belongs to the last row before it that is not one.
+    """
 
     cells: tuple[Cell, ...]
     summary: bool = False
+    inner: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,7 +87,8 @@ class Table:
     """A table as it is printed.
 
     `name` says what sort of table it is and `scope` of what (task and class); `number` is set when the table has its
-    place in a document.
+    place in a document. The rows of a `fixed` table hang together, so that it cannot be sorted; a table of the `annex`
+    is written as a file and not printed.
     """
 
     name: str
@@ -88,6 +100,8 @@ class Table:
     abbreviations: tuple[tuple[str, str], ...] = ()
     scope: str = ""
     number: int = 0
+    fixed: bool = False
+    annex: bool = False
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -98,6 +112,18 @@ class Table:
     def id(self) -> str:
         """The table's address within a report."""
         return f"table-{self.number}"
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers of the columns after the first."""
+        return tuple(column.header for column in self.columns[1:])
+
+    @property
+    def file_name(self) -> str:
+        """``07-performance-malignant.csv``: the number keeps the names different whatever the labels are."""
+        scope = re.sub(r"[^a-z0-9]+", "-", self.scope.lower()).strip("-")
+        number = f"s{self.number:03d}" if self.annex else f"{self.number:02d}"
+        return f"{number}-{self.name}{'-' + scope if scope else ''}"[:_SLUG_LENGTH].rstrip("-") + ".csv"
 
 
 class Footnotes:
@@ -129,9 +155,9 @@ def _letter(position: int) -> str:
     return name
 
 
-def text_cell(label: str, detail: str = "", *, code: bool = False) -> Cell:
+def text_cell(label: str, detail: str = "", *, code: bool = False, mark: str = "") -> Cell:
     """A label."""
-    return Cell(text=label, detail=detail, sort=label, code=code)
+    return Cell(text=label, detail=detail, sort=label, code=code, mark=mark)
 
 
 def count_cell(n: int | None, detail: str = "") -> Cell:
@@ -153,11 +179,45 @@ def estimate_cell(e: Estimate | None, footnotes: Footnotes) -> Cell:
     )
 
 
+def statistic_cell(e: Estimate | None) -> Cell:
+    """The test statistic of a record."""
+    if e is None:
+        return Cell(text="")
+    return Cell(text=text.fixed(e.statistic, 2), record=e, sort=_sortable(e.statistic))
+
+
 def p_cell(e: Estimate | None, alpha: float) -> Cell:
     """The P-value of a record. Its note is marked at the estimate, which stands beside it."""
     if e is None:
         return Cell(text="")
     return Cell(text=text.p_value(e.p_value, alpha), record=e, sort=_sortable(e.p_value))
+
+
+def plain_cell(
+    printed: str,
+    pointer: str,
+    fields: Mapping[str, object],
+    *,
+    fraction: str = "",
+    detail: str = "",
+    sort: float | None = None,
+    mark: str = "",
+) -> Cell:
+    """What is printed of a row of a plain table of `Results`, with its place in results.json."""
+    return Cell(
+        text=printed, fraction=fraction, detail=detail, sort=sort, mark=mark, pointer=pointer, fields=dict(fields)
+    )
+
+
+def pointer(*parts: str | int) -> str:
+    """A place in results.json as RFC 6901 writes it.
+
+    Examples
+    --------
+    >>> pointer("tables", "characteristics", 3, "values", "a/b")
+    '/tables/characteristics/3/values/a~1b'
+    """
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def _sortable(value: float) -> float | None:

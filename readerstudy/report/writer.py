@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from readerstudy.results import Results
-
-if TYPE_CHECKING:
-    from readerstudy.report.tables import Table
-
-_SLUG_LENGTH = 60
 
 
 def write(results: Results, folder: Path) -> list[str]:
@@ -50,14 +43,8 @@ def write(results: Results, folder: Path) -> list[str]:
     put("report.pdf", pdf(results, drawn, (folder / "results.json").read_bytes()))
     for table in contents.build(results, drawn).tables:
         # The mark at the start is what makes a spreadsheet read the file as UTF-8.
-        put(f"tables/{_file_name(table)}.csv", csv_text(table).encode("utf-8-sig"))
+        put(f"tables/{table.file_name}", csv_text(table).encode("utf-8-sig"))
     for figure in drawn:
         put(f"figures/{figure.name}.svg", figure.svg.encode("utf-8"))
         put(f"figures/{figure.name}.png", png(figure))
     return written
-
-
-def _file_name(table: Table) -> str:
-    """``07-performance-malignant``: the number keeps the names different whatever the labels are."""
-    scope = re.sub(r"[^a-z0-9]+", "-", table.scope.lower()).strip("-")
-    return f"{table.number:02d}-{table.name}{'-' + scope if scope else ''}"[:_SLUG_LENGTH].rstrip("-")

@@ -3,7 +3,7 @@
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0];
   const original = [...body.rows];
-  if (original.length < 3) continue;
+  if (original.length < 3 || "fixed" in table.dataset) continue;
   const heads = [...table.tHead.rows[0].cells];
   const value = (row, column) => {
     const raw = row.cells[column].dataset.sort;

@@ -54,7 +54,7 @@ def test_no_two_classes_share_colour_and_marker() -> None:
 
 def test_the_caption_tells_the_settings_and_that_there_are_no_units(rich: Results) -> None:
     display = only(rich, rich.tables["embedding"][0])
-    for words in ("120 cases", "perplexity 30", "iterations 1000", "theta 0.5", "seed 0", "divergence 0.834"):
+    for words in ("120 rows", "perplexity 30", "iterations 1000", "theta 0.5", "seed 0", "divergence 0.834"):
         assert words in display.caption
     assert "no units" in display.caption
     exact = only(rich, {**rich.tables["embedding"][0], "theta": None, "kl": None, "note": "Stopped early"})

@@ -1,4 +1,4 @@
-"""Two studies built by hand: the report is given results, not data, so no analysis runs here.
+"""Studies built by hand: the report is given results, not data, so no analysis runs here.
 
 The numbers are made up, but every record is whole: counts that give the estimate, limits around it, notes where a
 value is undefined.
@@ -15,6 +15,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from wide_study import widen
 
 from readerstudy.estimate import Estimate
 from readerstudy.results import Results
@@ -313,6 +314,12 @@ def results() -> Results:
 @pytest.fixture(scope="session")
 def drawn() -> list[FakeDrawn]:
     return draw(Names())
+
+
+@pytest.fixture(scope="session")
+def wide(results: Results) -> Results:
+    """The same with a consensus, class thresholds, a restricted task, subgroups and every plain table."""
+    return widen(results)
 
 
 @pytest.fixture(scope="session")

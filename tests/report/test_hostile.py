@@ -9,6 +9,7 @@ import json
 
 import pikepdf
 import pytest
+from wide_study import RESTRICTED, SUBGROUPS, widen
 
 from readerstudy.report import contents
 from readerstudy.report.html import html
@@ -27,9 +28,44 @@ JINJA = "{{ 7 * 7 }}{% raw %}"
 ALL = (SCRIPT, IMAGE, TYPST, LATEX, FORMULA, ARABIC, EMOJI, LONG, JINJA)
 
 
+# What the names of the wide study become.
+SAID = {
+    "cirrhosis: grade": TYPST, "yes": SCRIPT, "no": FORMULA, "age": LATEX, "sex": IMAGE, "female": FORMULA,
+    "male": EMOJI, "development": JINJA, "1": TYPST,
+}  # fmt: skip
+
+
+def renamed(value):
+    """The same structure, every name that stands in `SAID` replaced."""
+    if isinstance(value, dict):
+        return {SAID.get(key, key): renamed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [renamed(inner) for inner in value]
+    return SAID.get(value, value) if isinstance(value, str) else value
+
+
+def widened(results):
+    wide = widen(results)
+    estimates = []
+    for e in wide.estimates:
+        for column, levels in SUBGROUPS.items():
+            for level in levels:
+                old, new = f"{column}: {level}", f"{SAID.get(column, column)}: {SAID.get(level, level)}"
+                e = e.replace(subgroup=new) if e.subgroup == old else e
+                e = e.replace(versus=new) if e.versus == old else e
+        estimates.append(e)
+    error = {
+        "task": IMAGE, "reader": FORMULA, "reader_kind": "model", "reader_group": None, "modality": None,
+        "kind": "false positive", "target": SCRIPT, "case_id": FORMULA, "truth": LATEX, "call": TYPST, "score": None,
+    }  # fmt: skip
+    protocol = {**wide.protocol, "subgroups": renamed(wide.protocol["subgroups"])}
+    tables = {**renamed(wide.tables), "errors": [error]}
+    return dataclasses.replace(wide, estimates=tuple(estimates), protocol=protocol, tables=tables)
+
+
 @pytest.fixture(scope="module")
 def study(named):
-    return named(
+    results, drawn = named(
         title=TYPST + SCRIPT,
         notice=IMAGE + JINJA,
         classes=(SCRIPT, TYPST, LATEX, FORMULA),
@@ -37,6 +73,7 @@ def study(named):
         models=(FORMULA, JINJA),
         groups={ARABIC: (EMOJI,), SCRIPT: (LONG,), LATEX: ("R\x07",)},
     )
+    return widened(results), drawn
 
 
 def test_html(study, parse):
@@ -69,7 +106,8 @@ def test_pdf(made):
         dictionaries = [o for o in file.objects if isinstance(o, pikepdf.Dictionary)]
         alternatives = [str(o.Alt) for o in dictionaries if o.get("/S") == "/Figure"]
     assert {f"Task: {IMAGE}", f"Task: {TYPST}"} <= titles
-    assert classes == {f"{IMAGE}: {label}" for label in (SCRIPT, TYPST, LATEX, FORMULA)}
+    restricted = {f"{RESTRICTED}: {label}" for label in (SCRIPT, TYPST)}
+    assert classes == {f"{IMAGE}: {label}" for label in (SCRIPT, TYPST, LATEX, FORMULA)} | restricted
     assert alternatives == [TYPST + SCRIPT + "[U+1FAC1] lung"]
 
 

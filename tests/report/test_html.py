@@ -23,6 +23,7 @@ def test_every_number_is_the_text_of_its_record(page, results):
         "fraction": text.fraction,
         "interval": text.interval,
         "full": text.full,
+        "statistic": lambda e: text.fixed(e.statistic, 2),
         "p": lambda e: text.p_value(e.p_value, results.protocol["study"]["alpha"]),
     }
     parts = [element for element in page.all() if element.attributes.get("data-part") and element.key()]
