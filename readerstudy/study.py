@@ -37,7 +37,8 @@ class Study:
     tasks
         The tasks by name.
     models, model_modalities
-        Names, in order of first appearance. Where the predictions have modalities a model stands once for each.
+        Names, in order of first appearance. Where the predictions have several modalities a model stands once for
+        each, as ``model (modality)``.
     readers
         Names, in order of first appearance.
     modalities

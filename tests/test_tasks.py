@@ -164,9 +164,15 @@ def test_models_with_modalities_meet_readers_of_theirs():
     )
     reads = pd.DataFrame({"case_id": [1, 2], "reader_id": "R", "modality": "sharp", "score": [1, 2]})
     study = rs.Study.read(preds, reads, protocol={"tasks": {"t": {"positive": ["1"], "threshold": 0.5}}})
-    assert list(zip(study.models, study.model_modalities, strict=True)) == [("net", "sharp"), ("net", "blur")]
+    assert list(zip(study.models, study.model_modalities, strict=True)) == [
+        ("net (sharp)", "sharp"),
+        ("net (blur)", "blur"),
+    ]
     results = rs.evaluate(study)
-    assert {e.modality: e.estimate for e in results.select(measure="auc", reader="net")} == {"sharp": 1, "blur": 0}
+    assert {e.modality: e.estimate for e in results.select(measure="auc", reader_kind="model")} == {
+        "sharp": 1,
+        "blur": 0,
+    }
     assert [e.modality for e in results.select(measure="auc_difference", versus="R")] == ["sharp"]
     assert results.flow["n_models"] == 1
 

@@ -36,6 +36,7 @@ def characteristics(found: Findings) -> None:
             alpha=plan.alpha,
             equal_variance=plan.methods["t_test"] == "student",
             rank_test=plan.methods["rank_test"],
+            kinds={name: "count" for name in plan.categorical if name in columns},
         )
         for row in rows:
             found.row("characteristics", **row, unit=unit)

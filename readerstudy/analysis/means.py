@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from readerstudy.analysis.findings import Bools, Findings, positive_code, targets
@@ -37,54 +39,60 @@ def means(found: Findings, task: Task, everyone: list[Observer]) -> None:
 
 
 def _group(found: Findings, task: Task, group: str, modality: str | None, members: list[Observer]) -> None:
-    known = np.array([one.truth >= 0 for one in members])
-    calls = np.where(known, np.array([one.calls for one in members]), -1)
     truth = np.array([one.truth for one in members])
-    wanted: list[tuple[str, str | None, Floats, Floats]] = []
+    calls = np.array([one.calls for one in members])
+    read = (truth >= 0) & (calls >= 0)
+    # Every share is a mean of right calls over the cases that it is a share of, each reader's own where truths differ.
+    wanted: list[tuple[str, str | None, Floats]] = []
     if task.positive is None:
-        right = np.where(calls >= 0, calls == truth, np.nan)
-        wanted.append(("accuracy", None, np.ones_like(right), right))
+        wanted.append(("accuracy", None, np.where(read, calls == truth, np.nan)))
     for code, target in targets(task):
         positive = positive_code(code)
-        is_positive = (truth == positive).astype(np.float64)
-        called = np.where(calls >= 0, calls == positive, np.nan)
-        wanted += [(measure, target, is_positive, called) for measure in ("accuracy", "sensitivity", "specificity")]
-        scores = [one.score_of(code) for one in members]
-        rows = [np.full(truth.shape[1], np.nan) if row is None else row for row in scores]
-        wanted.append(("auc", target, is_positive, np.where(known, np.array(rows), np.nan)))
+        is_positive, right = truth == positive, (calls == positive) == (truth == positive)
+        wanted += [
+            ("accuracy", target, np.where(read, right, np.nan)),
+            ("sensitivity", target, np.where(read & is_positive, right, np.nan)),
+            ("specificity", target, np.where(read & ~is_positive, right, np.nan)),
+        ]
+    identity: dict[str, Any] = {"reader_kind": "human", "reader_group": group, "modality": modality}
     threshold = members[0].threshold if task.positive is not None else None
-    for measure, target, against, values in wanted:
-        if np.isnan(values).all():
+    for measure, target, rights in wanted:
+        if np.isnan(rights).all():
             continue
-        used: Bools = np.any(~np.isnan(values), axis=0)
-        estimate = _mean(found, measure, against, values)
-        found.add(
-            task,
-            used,
-            [estimate],
-            target=target,
-            reader_kind="human",
-            reader_group=group,
-            modality=modality,
-            threshold=None if measure == "auc" else threshold,
+        some = ~np.isnan(rights).all(axis=0)
+        everything = np.ones(int(some.sum()), dtype=bool)
+        mean = mrmc.average_of_readers(
+            everything, rights[:, some], measure="accuracy", conf_level=found.plan.conf_level
         )
+        used: Bools = np.any(read, axis=0)
+        mean = mean.replace(measure=measure, n_cases=int(used.sum()))
+        found.add(task, used, [mean], target=target, threshold=threshold, **identity)
+    _areas(found, task, members, identity)
 
 
-def _mean(found: Findings, measure: str, truth: Floats, values: Floats) -> Estimate:
-    """The mean with its interval; without one where the readers' truths differ."""
-    one_truth = (truth == truth[0]).all()
-    if one_truth:
-        used = ~np.isnan(values).all(axis=0)
-        return mrmc.average_of_readers(
-            truth[0, used], values[:, used], measure=measure, conf_level=found.plan.conf_level
-        )
-    each = [mrmc.leave_one_out(measure, row == 1, value[None])[0][0] for row, value in zip(truth, values, strict=True)]
-    defined = [value for value in each if np.isfinite(value)]
-    return Estimate(
-        measure=measure,
-        method="mean",
-        estimate=float(np.mean(defined)) if defined else np.nan,
-        n_readers=len(defined),
-        n_cases=int((~np.isnan(values)).any(axis=0).sum()),
-        note=_OWN_TRUTHS,
-    )
+def _areas(found: Findings, task: Task, members: list[Observer], identity: dict[str, Any]) -> None:
+    truth = np.array([one.truth for one in members])
+    for code, target in targets(task):
+        rows = [one.score_of(code) for one in members]
+        scores = np.array([np.full(truth.shape[1], np.nan) if row is None else row for row in rows])
+        scores = np.where(truth >= 0, scores, np.nan)
+        if np.isnan(scores).all():
+            continue
+        used: Bools = np.any(~np.isnan(scores), axis=0)
+        positive = truth == positive_code(code)
+        if (positive == positive[0]).all():
+            mean = mrmc.average_of_readers(positive[0, used], scores[:, used], conf_level=found.plan.conf_level)
+        else:
+            areas = [
+                mrmc.leave_one_out("auc", row, score[None])[0][0] for row, score in zip(positive, scores, strict=True)
+            ]
+            defined = [area for area in areas if np.isfinite(area)]
+            mean = Estimate(
+                measure="auc",
+                method="mean",
+                estimate=float(np.mean(defined)) if defined else np.nan,
+                n_readers=len(defined),
+                n_cases=int(used.sum()),
+                note=_OWN_TRUTHS,
+            )
+        found.add(task, used, [mean], target=target, **identity)

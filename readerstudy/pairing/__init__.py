@@ -100,7 +100,7 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         **_flow(tables, protocol, has_truth, seen, dropped),
         "n_cases": int(keep.sum()),
         "n_patients": None if kept_patients is None else int(kept_patients.max()) + 1,
-        "n_models": len(set(who.models)),
+        "n_models": len({name for name, _ in who.entries}),
         "n_readers": len(who.readers),
         "modalities": [modality for modality in who.modalities if modality is not None],
     }
@@ -228,6 +228,8 @@ def _require_label_columns(
 class Who(NamedTuple):
     """Everybody's names."""
 
+    entries: list[tuple[str, str | None]]
+    """Model and modality as the file has them."""
     models: tuple[str, ...]
     model_modalities: tuple[str | None, ...]
     readers: tuple[str, ...]
@@ -243,6 +245,7 @@ def _who(tables: Mapping[str, Table], protocol: Protocol, problems: list[Problem
     if preds is not None and "modality" in preds:
         names = preds.cells("model").tolist() if "model" in preds else ["model"] * len(preds.frame)
         entries = list(dict.fromkeys(zip(names, preds.cells("modality").tolist(), strict=True)))
+    several = len({modality for _, modality in entries}) > 1
     everyone = distinct(tables.get("reads"), "reader_id")
     problems += [
         Problem(
@@ -275,7 +278,9 @@ def _who(tables: Mapping[str, Table], protocol: Protocol, problems: list[Problem
         )
     readers = tuple(name for name in everyone if name not in protocol.exclude and name != consensus)
     return Who(
-        tuple(name for name, _ in entries),
+        entries,
+        # A model in several modalities is several readers, which nobody may confuse.
+        tuple(f"{name} ({modality})" if several else name for name, modality in entries),
         tuple(modality for _, modality in entries),
         readers,
         distinct(tables.get("reads"), "modality") or (None,),
@@ -308,7 +313,7 @@ def _values(
         found.models[name] = nothing((len(who.models), len(ids)))
         found.humans[name] = nothing((len(who.modalities), len(who.readers), len(ids)))
         if preds is not None:
-            rows = model_rows(preds, ids, list(zip(who.models, who.model_modalities, strict=True)))
+            rows = model_rows(preds, ids, who.entries)
             found.models[name], folds = predictions_of(rows, task, tasks, protocol, problems)
             if folds is not None:
                 found.folds[name] = folds

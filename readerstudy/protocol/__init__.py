@@ -48,9 +48,9 @@ class Protocol:
         Method by name of the choice, see `METHODS`; replicates.
     subgroups, cut
         Columns of the cases whose levels get an accuracy of their own; limits at which numbers become levels.
-    characteristics, patient_characteristics, by
-        Columns that the table of characteristics describes, once a case and once a patient, and the column that splits
-        it (development and test set).
+    characteristics, patient_characteristics, categorical, by
+        Columns that the table of characteristics describes, once a case and once a patient; those of them whose
+        numbers are codes; and the column that splits the table (development and test set).
     embedding
         `perplexity`, `iterations` and `engine` of t-SNE where they are not 50, 10,000 and scikit-learn.
     errors
@@ -85,6 +85,7 @@ class Protocol:
     cut: Mapping[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
     characteristics: tuple[str, ...] = ()
     patient_characteristics: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
     by: str | None = None
     embedding: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     errors: Mapping[str, Any] | None = None
@@ -163,6 +164,7 @@ class Protocol:
             "characteristics": {
                 "columns": list(self.characteristics),
                 "patient_columns": list(self.patient_characteristics),
+                "categorical": list(self.categorical),
                 "by": self.by,
             },
             "embedding": {"perplexity": 50, "iterations": 10000, "engine": "scikit-learn", **self.embedding},

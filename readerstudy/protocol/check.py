@@ -103,7 +103,12 @@ _SUBGROUPS: dict[str, _Rule] = {
         "a table of increasing numbers, such as {diameter_mm = [16, 32]}",
     ),
 }
-_CHARACTERISTICS: dict[str, _Rule] = {"columns": _TEXTS, "patient_columns": _TEXTS, "by": _TEXT}
+_CHARACTERISTICS: dict[str, _Rule] = {
+    "columns": _TEXTS,
+    "patient_columns": _TEXTS,
+    "categorical": _TEXTS,
+    "by": _TEXT,
+}
 _EMBEDDING: dict[str, _Rule] = {
     "perplexity": (lambda v: _is_number(v) and v > 1, "a number above 1"),
     "iterations": (lambda v: _is_whole(v) and v > 250, "a whole number above 250"),
@@ -159,6 +164,7 @@ class Checker:
             "cut": {column: tuple(map(float, limits)) for column, limits in subgroups.get("cut", {}).items()},
             "characteristics": tuple(described.get("columns", ())),
             "patient_characteristics": tuple(described.get("patient_columns", ())),
+            "categorical": tuple(described.get("categorical", ())),
             "by": described.get("by"),
             "embedding": self.section(sections.get("embedding", {}), _EMBEDDING, "embedding"),
             "errors": None if "errors" not in sections else self.section(sections["errors"], _ERRORS, "errors"),

@@ -152,10 +152,17 @@ def average_of_readers(
     covariance = jackknife_covariance(left_out[known])
     j = int(known.sum())
     between = float(theta[known].var(ddof=1))
-    shared = float((covariance.sum() - np.trace(covariance)) / (j * (j - 1)))
-    if math.isnan(shared):
+    pairs = covariance[~np.eye(j, dtype=bool)]
+    if np.isnan(pairs).all():
         return e.replace(note="a reader read one case of a class: no covariance, so there is no interval")
-    note = "the covariance of the readers is negative and taken as 0" if shared < 0 else None
+    shared = float(np.nanmean(pairs))
+    notes = []
+    if np.isnan(pairs).any():
+        alone = int(np.isnan(np.diag(covariance)).sum())
+        notes.append(f"{alone} of {j} readers read one case of a class: the covariance is that of the others")
+    if shared < 0:
+        notes.append("the covariance of the readers is negative and taken as 0")
+    note = "; ".join(notes) or None
     numerator = between + j * max(shared, 0.0)
     if numerator <= 0:
         return e.replace(std_error=0.0, note="all readers have the same value and no case changes it: no interval")

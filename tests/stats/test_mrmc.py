@@ -100,7 +100,7 @@ def test_coverage_when_readers_and_cases_vary():
         ([1, 0, 1], [[1, 1, 0]], "one reader"),
         ([1, 0, 1], [[np.nan] * 3, [np.nan] * 3], "undefined for every reader"),
         ([1, 1, 0], [[1, 1, 0], [1, 1, 0]], "all readers have the same value"),
-        ([1, 0, 0], [[1, 1, 0], [0, 1, 0]], "one case of a class"),
+        ([1, 0, 0], [[1, 1, 0], [0, 1, 0]], "one case of a class: no covariance"),
     ],
 )
 def test_what_cannot_be_said_is_said(truth, values, words):
@@ -116,6 +116,17 @@ def test_identical_readers_leave_the_cases_variance_alone():
     p, n = calls[0][truth].mean(), truth.sum()
     assert e.std_error == pytest.approx(math.sqrt(p * (1 - p) / (n - 1)))
     assert math.isnan(e.df)
+
+
+def test_a_reader_of_one_positive_case_does_not_take_the_interval_away():
+    truth = np.ones(6, dtype=bool)
+    calls = np.array([[1, 0, 1, 1, 1, 0], [1, 0, 1, 0, 1, 1], [1, 0, 0, 1, 1, 1], [1] + [np.nan] * 5])
+    e = mrmc.average_of_readers(truth, calls, measure="sensitivity")
+    assert e.n_readers == 4
+    assert "1 of 4 readers read one case of a class" in e.note
+    covariance = np.cov(calls[:3]) / 6
+    ms = np.nanmean(calls, axis=1).var(ddof=1)
+    assert e.std_error == pytest.approx(math.sqrt((ms + 4 * covariance[~np.eye(3, dtype=bool)].mean()) / 4))
 
 
 def test_a_negative_covariance_is_taken_as_zero():
