@@ -57,9 +57,10 @@ def _group(found: Findings, task: Task, group: str, modality: str | None, member
     identity: dict[str, Any] = {"reader_kind": "human", "reader_group": group, "modality": modality}
     threshold = members[0].threshold if task.positive is not None else None
     for measure, target, rights in wanted:
-        if np.isnan(rights).all():
+        if not read.any():
             continue
-        some = ~np.isnan(rights).all(axis=0)
+        # What is in nobody's share is no unit of the jackknife; with nothing in it the mean is undefined, and says so.
+        some = np.any(read if np.isnan(rights).all() else ~np.isnan(rights), axis=0)
         everything = np.ones(int(some.sum()), dtype=bool)
         mean = mrmc.average_of_readers(
             everything, rights[:, some], measure="accuracy", conf_level=found.plan.conf_level

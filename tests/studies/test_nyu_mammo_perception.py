@@ -77,9 +77,8 @@ def test_who_and_how_many(results, reads):
     }
     assert rows == reads.groupby(["reader_id", "modality"]).size().to_dict()
     assert "1440 cases come from 720 patients" in results.warnings[0]
-    assert {(e.reader, e.modality) for e in results.select(measure="auc", reader_kind="model")} == set(
-        itertools.product(NETWORKS, FILTERED)
-    )
+    found = {(e.reader, e.modality) for e in results.select(measure="auc", reader_kind="model")}
+    assert found == {(f"{network} ({blur})", blur) for network, blur in itertools.product(NETWORKS, FILTERED)}
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -88,9 +87,9 @@ def test_networks_at_each_severity(results, truth, scores, network):
 
     for blur in FILTERED:
         score = scores[network, blur].loc[truth.index]
-        area = one(results, measure="auc", reader=network, modality=blur)
+        area = one(results, measure="auc", reader=f"{network} ({blur})", modality=blur)
         assert area.estimate == pytest.approx(roc_auc_score(truth, score), rel=1e-12)
-        (table,) = [c for c in results.confusion if (c["reader"], c["modality"]) == (network, blur)]
+        (table,) = [c for c in results.confusion if (c["reader"], c["modality"]) == (f"{network} ({blur})", blur)]
         assert table["counts"] == confusion_matrix(truth, score >= 0.1).tolist()
 
 
@@ -124,7 +123,8 @@ def test_areas_compared_where_both_have_the_breast(results, truth, scores, reads
     both = other.index
     pairs = pairs_of(truth[both].to_numpy(), score[both].to_numpy())
     pairs = pairs - pairs_of(truth[both].to_numpy(), other.to_numpy())
-    d = one(results, measure="auc_difference", reader="dmv_seed1", versus=versus, modality=blur)
+    other_name = versus if versus in READERS else f"{versus} ({blur})"
+    d = one(results, measure="auc_difference", reader=f"dmv_seed1 ({blur})", versus=other_name, modality=blur)
     assert d.n_cases == len(both)
     assert d.estimate == pytest.approx(pairs.mean(), abs=1e-12)
     if len(pairs) > 1:
@@ -142,7 +142,7 @@ def test_calls_compared_where_both_have_the_breast(results, scores, reads, blur)
         part = reads[(reads.reader_id == reader) & (reads.modality == blur) & (reads.truth == 0)]
         right = [scores["gmic_seed1", blur][part.case_id].to_numpy() < 0.1, part.rating.to_numpy() == 0]
         table = [[(a & b).sum() for b in (right[1], ~right[1])] for a in (right[0], ~right[0])]
-        d = one(results, measure="specificity_difference", reader="gmic_seed1", versus=reader, modality=blur)
+        d = one(results, measure="specificity_difference", reader=f"gmic_seed1 ({blur})", versus=reader, modality=blur)
         assert d.estimate == pytest.approx(right[0].mean() - right[1].mean(), abs=1e-12)
         assert d.p_value == pytest.approx(mcnemar(np.array(table), exact=True).pvalue, rel=1e-9)
 
