@@ -33,8 +33,9 @@ class Results:
         One entry per reader and task: the identity fields, `classes`, `columns` (the classes, then ``"other"`` if
         a call outside them was made) and `counts` (a row per true class).
     tables
-        Plain tables as lists of records: `readers` (how many cases each read) and `classes` (how many cases each
-        class has).
+        Plain tables as lists of records: `readers` (how many cases each read), `classes` (how many cases each class
+        has), `reader_case` (every call, without case ids), and where the study has them `characteristics`,
+        `reading_times`, `cross_validation` (each fold by itself), `embedding` (without case ids) and `errors`.
     flow
         How many cases came in, how many were left out and why.
     warnings

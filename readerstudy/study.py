@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import os
 from collections.abc import Mapping
@@ -76,8 +77,8 @@ class Study:
     """Seconds of each read, axes (modality, reader, case); None when the reads have no times."""
     covariates: Mapping[str, npt.NDArray[np.object_]] = dataclasses.field(repr=False)
     """Columns of the protocol's subgroups, as text, by case."""
-    pictures: Mapping[str, Path] = dataclasses.field(repr=False)
-    """File of the picture of a case, for the lists of errors."""
+    pictures: Mapping[str, Mapping[str, Path]] = dataclasses.field(repr=False)
+    """By column of the protocol, the file of the picture of each case that has one."""
     described: Mapping[str, npt.NDArray[np.object_]] = dataclasses.field(repr=False)
     """Columns of the protocol's characteristics and `by`, as text, for every case that has a truth."""
     described_patients: Codes | None = dataclasses.field(repr=False)
@@ -143,6 +144,11 @@ class Study:
             )
             raise DataError(problems)
         return cls(**pairing.pair(tables, plan, problems))
+
+    def picture(self, column: str | None, case_id: str) -> str | None:
+        """The PNG picture of a case as base64 text; None when it has none."""
+        path = self.pictures.get(column or "", {}).get(case_id)
+        return None if path is None else base64.b64encode(path.read_bytes()).decode("ascii")
 
     @property
     def n_cases(self) -> int:

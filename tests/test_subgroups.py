@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 import readerstudy as rs
+from readerstudy import features
 from readerstudy.analysis.subgroups import levels_of
 
 N = 40
@@ -135,3 +136,27 @@ def test_errors_are_listed_by_case_only_on_request(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
     with pytest.raises(rs.DataError, match="is no PNG picture"):
         rs.Study.read(preds, None, path, plan | {"errors": {"images": "picture"}})
+
+
+def test_an_embedding_has_an_inset_of_each_class_that_has_pictures(tmp_path):
+    n = 24
+    rng = np.random.default_rng(1)
+    truth = np.repeat(["a", "b"], n // 2)
+    picture = ["a.png" if i == 3 else "b.png" if i in (14, 20) else "" for i in range(n)]
+    cases = pd.DataFrame({"case_id": [f"{i:02}" for i in range(n)], "truth": truth, "picture": picture})
+    cases.to_csv(tmp_path / "cases.csv", index=False)
+    for name in "ab":
+        (tmp_path / f"{name}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + name.encode())
+    ids = cases.case_id.to_numpy().astype(str)
+    np.savez(tmp_path / "f.npz", case_id=ids, features=rng.normal(size=(n, 4)) + 9 * (truth == "b")[:, None])
+    plan = {
+        "tasks": {"t": {"classes": ["a", "b"]}},
+        "embedding": {"iterations": 260, "perplexity": 5, "images": "picture"},
+    }
+    study = rs.Study.read(cases[["case_id"]].assign(label="a"), None, tmp_path / "cases.csv", plan)
+    (entry,) = rs.evaluate(study, features=features.read(tmp_path / "f.npz")).tables["embedding"]
+    insets = {
+        entry["class"][inset["index"]]: base64.b64decode(inset["png_base64"])[-1:] for inset in entry["thumbnails"]
+    }
+    assert insets == {0: b"a", 1: b"b"}
+    assert entry["thumbnails"][0]["index"] == 3

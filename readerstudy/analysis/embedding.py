@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from readerstudy.analysis.findings import Findings
 from readerstudy.features import Features
 from readerstudy.stats.embedding import tsne
+from readerstudy.task import Codes, Floats
 
 
 def embedding(found: Findings, features: Features) -> None:
@@ -47,4 +50,20 @@ def embedding(found: Findings, features: Features) -> None:
             **{"class": truth[shown].tolist()},
             x=places.x[shown].tolist(),
             y=places.y[shown].tolist(),
+            thumbnails=_insets(found, cases[used][shown], truth[shown], places.x[shown], places.y[shown]),
         )
+
+
+def _insets(found: Findings, cases: Codes, truth: Codes, x: Floats, y: Floats) -> list[dict[str, Any]]:
+    """For each class the pictured case that lies nearest to the middle of its class."""
+    column = found.plan.embedding.get("images")
+    insets = []
+    for code in np.unique(truth).tolist():
+        rows = np.flatnonzero(truth == code)
+        far = np.hypot(x[rows] - np.median(x[rows]), y[rows] - np.median(y[rows]))
+        for row in rows[np.argsort(far, kind="stable")].tolist():
+            picture = found.study.picture(column, found.study.case_ids[cases[row]])
+            if picture is not None:
+                insets.append({"index": row, "png_base64": picture})
+                break
+    return insets

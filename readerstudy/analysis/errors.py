@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 
 from readerstudy.analysis.findings import Findings, positive_code, targets
@@ -30,7 +28,6 @@ def errors(found: Findings, task: Task, one: Observer) -> None:
             if score is not None:
                 cases = cases[np.argsort(surest_first * np.nan_to_num(score[cases]), kind="stable")]
             for case in cases[:most].tolist():
-                picture = found.study.pictures.get(found.study.case_ids[case])
                 value = None if score is None or np.isnan(score[case]) else float(score[case])
                 found.row(
                     "errors",
@@ -43,5 +40,5 @@ def errors(found: Findings, task: Task, one: Observer) -> None:
                     call=names[one.calls[case]],
                     score=value,
                     n=len(cases),
-                    thumbnail=None if picture is None else base64.b64encode(picture.read_bytes()).decode("ascii"),
+                    thumbnail=found.study.picture(found.plan.errors.get("images"), found.study.case_ids[case]),
                 )

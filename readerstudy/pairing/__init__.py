@@ -131,7 +131,7 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         },
         "times": None if said_by.times is None else said_by.times[..., keep],
         "covariates": {name: about_cases[name][keep] for name in protocol.subgroups},
-        "pictures": _pictures(tables, protocol, about_cases, ids, keep),
+        "pictures": {column: _pictures(tables, column, about_cases[column], ids, keep) for column in protocol.images},
         "described": {name: about_cases[name][described] for name in _described(protocol)},
         "described_patients": None if patients is None else patients[described],
     }
@@ -199,8 +199,7 @@ def _about_cases(
 ) -> dict[str, npt.NDArray[np.object_]]:
     """Columns about the cases that the protocol names, one text a case over all files."""
     found = {}
-    pictured = () if protocol.errors is None else tuple(filter(None, [protocol.errors.get("images")]))
-    for name in dict.fromkeys((*protocol.subgroups, *_described(protocol), *pictured)):
+    for name in dict.fromkeys((*protocol.subgroups, *_described(protocol), *protocol.images)):
         values = agreed(tables, name, ids, problems, "RS219", "about the case")
         if values is not None:
             found[name] = np.array(["" if v.lower() in tabular.MISSING else v for v in values], dtype=object)
@@ -337,8 +336,8 @@ def _covered(said_by: _Values, n: int) -> tuple[npt.NDArray[np.bool_], npt.NDArr
 
 def _pictures(
     tables: Mapping[str, Table],
-    protocol: Protocol,
-    about_cases: Mapping[str, npt.NDArray[np.object_]],
+    column: str,
+    names: npt.NDArray[np.object_],
     ids: npt.NDArray[Any],
     keep: npt.NDArray[np.bool_],
 ) -> dict[str, Path]:
@@ -349,13 +348,10 @@ def _pictures(
     DataError
         If a file is not there or is no PNG.
     """
-    column = None if protocol.errors is None else protocol.errors.get("images")
-    if column is None:
-        return {}
     holder = next(table for table in tables.values() if column in table)
     folder = Path(holder.name).parent if holder.lines is not None else Path()
     problems, found = [], {}
-    for case, name in zip(ids[keep].tolist(), about_cases[column][keep].tolist(), strict=True):
+    for case, name in zip(ids[keep].tolist(), names[keep].tolist(), strict=True):
         path = folder / name
         if not name:
             continue

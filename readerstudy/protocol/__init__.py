@@ -52,7 +52,8 @@ class Protocol:
         Columns that the table of characteristics describes, once a case and once a patient; those of them whose
         numbers are codes; and the column that splits the table (development and test set).
     embedding
-        `perplexity`, `iterations` and `engine` of t-SNE where they are not 50, 10,000 and scikit-learn.
+        `perplexity`, `iterations` and `engine` of t-SNE where they are not 50, 10,000 and scikit-learn, and `images`, a
+        column as in `errors`, for insets.
     errors
         None, or that the models' errors are to be listed by case id: `images`, a column with the file of a PNG picture
         beside the cases file, and `most`, how many are listed of each kind.
@@ -133,6 +134,12 @@ class Protocol:
             raise DataError(checked.problems)
         return cls(**fields, file=file)
 
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The columns that name pictures of the cases."""
+        columns = ((self.errors or {}).get("images"), self.embedding.get("images"))
+        return tuple(dict.fromkeys(column for column in columns if column is not None))
+
     def to_dict(self) -> dict[str, Any]:
         """The resolved plan without the tasks, which the data complete."""
         return {
@@ -167,7 +174,13 @@ class Protocol:
                 "categorical": list(self.categorical),
                 "by": self.by,
             },
-            "embedding": {"perplexity": 50, "iterations": 10000, "engine": "scikit-learn", **self.embedding},
+            "embedding": {
+                "perplexity": 50,
+                "iterations": 10000,
+                "engine": "scikit-learn",
+                "images": None,
+                **self.embedding,
+            },
             "errors": None if self.errors is None else {"images": None, "most": 24, **self.errors},
             "as_published": dict(self.as_published),
         }

@@ -113,6 +113,7 @@ _EMBEDDING: dict[str, _Rule] = {
     "perplexity": (lambda v: _is_number(v) and v > 1, "a number above 1"),
     "iterations": (lambda v: _is_whole(v) and v > 250, "a whole number above 250"),
     "engine": _one_of(ENGINES),
+    "images": _TEXT,
 }
 _ERRORS: dict[str, _Rule] = {
     "images": _TEXT,
