@@ -148,6 +148,8 @@ def _block(block: Block) -> dict[str, Any]:
             "caption": drawn.caption,
             "alt": drawn.alt,
             "width": drawn.width_mm,
+            # The first page opens with words: its figure stays where it is named.
+            "floats": drawn.kind != "flow",
         }
     return _table(block)
 
