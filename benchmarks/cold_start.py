@@ -1,9 +1,10 @@
 """How long a user waits: ``readerstudy --help`` against an empty typer app, and a cold ``evaluate`` of the example.
 
-    python -m benchmarks.cold_start [repeats]
+    python -m benchmarks.cold_start [repeats] [preds reads [cases [protocol]]]
 
 Every command is a process of its own; the two sides of a ratio alternate in the same run, so that a noisy machine
-disturbs both. Medians and the least are printed. Linux and macOS (peak memory comes from the operating system).
+disturbs both. Medians and the least are printed. Another study than examples/liver can be named by its files. Linux
+and macOS (peak memory comes from the operating system).
 """
 
 import platform
@@ -25,6 +26,15 @@ def evaluate(preds: str, reads: str) -> None:
 @app.command()
 def check(preds: str, reads: str) -> None:
     pass
+@app.command()
+def init(preds: str, reads: str) -> None:
+    pass
+@app.command()
+def report(results: str) -> None:
+    pass
+@app.command()
+def doctor() -> None:
+    pass
 app()
 """
 STAGES = """
@@ -38,7 +48,7 @@ def lap(name):
 from readerstudy.study import Study
 from readerstudy.analysis import evaluate
 lap("imports: numpy, scipy, pandas")
-study = Study.read(sys.argv[1], sys.argv[2], protocol=sys.argv[3])
+study = Study.read(*(None if name == "-" else name for name in sys.argv[1:]))
 lap("reading and pairing")
 results = evaluate(study)
 lap(f"statistics ({len(results.estimates)} records)")
@@ -78,17 +88,27 @@ def main() -> None:
     print(line("empty typer app --help", empty))
     print(f"{'ratio of the medians':<44}{statistics.median(ours) / statistics.median(empty):6.2f}")
 
-    files = [str(LIVER / name) for name in ("preds.csv", "reads.csv")]
+    files = sys.argv[2:] or [str(LIVER / name) for name in ("preds.csv", "reads.csv")]
+    files += ["-"] * (3 - len(files)) if len(files) < 3 else []
+    if len(files) < 4:
+        files.append(str(LIVER / "protocol.toml") if not sys.argv[2:] else "-")
+    options = [
+        name
+        for flag, value in zip(("--cases", "--protocol"), files[2:], strict=True)
+        if value != "-"
+        for name in (flag, value)
+    ]
     with tempfile.TemporaryDirectory() as folder:
         whole = []
         for i in range(repeats):
-            command = [sys.executable, "-m", "readerstudy", "evaluate", *files, "--out", f"{folder}/{i}", "--quiet"]
+            command = [sys.executable, "-m", "readerstudy", "evaluate", *files[:2], *options]
+            command += ["--out", f"{folder}/{i}", "--quiet"]
             whole.append(seconds(command))
-    print(line("evaluate examples/liver, cold, all outputs", whole))
+    print(line("evaluate, cold, all outputs", whole))
     kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
     print(f"{'peak memory of one process':<44}{kilobytes / 1024:6.0f} MiB")
     print("stages of one process:")
-    command = [sys.executable, "-c", STAGES, *files, str(LIVER / "protocol.toml")]
+    command = [sys.executable, "-c", STAGES, *files]
     print(subprocess.run(command, check=True, capture_output=True, text=True).stdout, end="")
 
 

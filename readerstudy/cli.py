@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -261,8 +260,10 @@ def _exit_status() -> Iterator[None]:
         raise
     except Exception as error:
         # A fault of ours. The traceback could print patients' data, so that only its last place is named.
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(last.filename).name}:{last.lineno}"
+        last = error.__traceback__
+        while last is not None and last.tb_next is not None:
+            last = last.tb_next
+        where = "?" if last is None else f"{Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}"
         typer.echo(f"error: this is a fault of readerstudy ({type(error).__name__} at {where}): {error}", err=True)
         typer.echo(
             "Please report it, with the command and the shape of the data, but without patients' data.", err=True
