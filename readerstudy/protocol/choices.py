@@ -6,7 +6,10 @@ ROLES = ("preds", "reads", "cases")
 """The files of a study."""
 
 METHODS: dict[str, tuple[str, ...]] = {
-    "proportion": ("wilson", "clopper-pearson", "modified-wilson", "wilson-hmisc"),
+    "proportion": (
+        "wilson", "clopper-pearson", "modified-wilson", "wilson-hmisc", "wilson-cc", "agresti-coull", "jeffreys",
+        "mid-p", "blaker",
+    ),
     "auc": ("delong", "logit", "bootstrap"),
     "paired": ("mcnemar-exact", "mcnemar-mid-p", "mcnemar-chi2", "mcnemar-chi2-cc"),
     "paired_interval": ("tango", "newcombe", "bonett-price", "agresti-min", "wald"),
@@ -15,7 +18,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "subgroups": ("fisher", "chi2", "chi2-cc"),
     "rank_test": ("mann-whitney", "kruskal-wallis"),
     "t_test": ("student", "welch"),
-}
+}  # fmt: skip
 """The choices of each method; the first is the default."""
 
 TIES = ("first-of", "higher-risk", "exclude")

@@ -72,6 +72,16 @@ def scores(values: ArrayLike, name: str) -> Floats:
     return array
 
 
+def probabilities(values: ArrayLike, name: str) -> Floats:
+    """`values` as floats between 0 and 1; calls are probabilities of 0 and 1."""
+    array = scores(values, name)
+    outside = (array < 0) | (array > 1)
+    if outside.any():
+        where = int(np.argmax(outside))
+        raise ValueError(f"{name} must be probabilities between 0 and 1, got {array[where]!r} at position {where}")
+    return array
+
+
 def same_length(**arrays: npt.NDArray[Any]) -> int:
     """The common length of `arrays`."""
     lengths = {name: len(array) for name, array in arrays.items()}

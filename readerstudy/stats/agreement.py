@@ -17,11 +17,19 @@ WEIGHTS = ("linear", "quadratic")
 
 
 def agreement_weights(n_categories: int, weights: str | None) -> Floats:
-    """Weight of each pair of categories: 1 on the diagonal, less the farther apart they are."""
+    """Weight of each pair of categories: 1 on the diagonal, less the farther apart they are.
+
+    Beside `WEIGHTS` also ``"ordinal"``, which many readers' coefficients know.
+    """
     if weights is None:
         return np.eye(n_categories)
     rank = np.arange(n_categories)
-    distance = np.abs(rank[:, None] - rank[None, :]) / max(n_categories - 1, 1)
+    steps = np.abs(rank[:, None] - rank[None, :])
+    if weights == "ordinal":
+        # How many pairs can be drawn from the categories between the two, of all pairs.
+        pairs: Floats = 1 - steps * (steps + 1) / max(n_categories * (n_categories - 1), 1)
+        return pairs
+    distance = steps / max(n_categories - 1, 1)
     agreed: Floats = 1 - (distance if weights == "linear" else distance**2)
     return agreed
 

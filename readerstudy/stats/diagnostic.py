@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from readerstudy import _choice
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import ArrayLike, Bools, Ints, binary, check_level, labels, same_length, z_of
+from readerstudy.stats.likelihood_ratios import koopman_estimate
 from readerstudy.stats.proportion import proportion
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ _FRACTIONS: dict[str, Callable[[Counts], tuple[int, int]]] = {
     "npv": lambda c: (c.tn, c.tn + c.fn),
     "accuracy": lambda c: (c.tp + c.tn, sum(c)),
 }
+RATIO_METHODS = ("log", "koopman")
+"""Names of the intervals of a likelihood ratio."""
 _UNDEFINED = {
     "sensitivity": "no positive case",
     "specificity": "no negative case",
@@ -56,15 +60,18 @@ def _fraction(measure: str, table: Counts, method: str, conf_level: float, null:
     return e.replace(measure=measure, n_cases=sum(table), note=note)
 
 
-def _likelihood_ratio(measure: str, table: Counts, conf_level: float) -> Estimate:
-    """Ratio of two independent proportions with the log interval of Simel, Samsa and Matchar 1991."""
+def _likelihood_ratio(measure: str, table: Counts, conf_level: float, method: str = "log") -> Estimate:
+    """Ratio of two independent proportions with the log interval of Simel, Samsa and Matchar 1991, or Koopman's."""
     check_level(conf_level)
+    _choice.check(method, RATIO_METHODS, "method")
     diseased, healthy = table.tp + table.fn, table.tn + table.fp
     above, below = (table.tp, table.fp) if measure == "plr" else (table.fn, table.tn)
     names = ("true positive", "false positive") if measure == "plr" else ("false negative", "true negative")
-    e = Estimate(measure=measure, method="log", conf_level=conf_level, alternative="two-sided", n_cases=sum(table))
+    e = Estimate(measure=measure, method=method, conf_level=conf_level, alternative="two-sided", n_cases=sum(table))
     if diseased == 0 or healthy == 0:
         return e.replace(note=f"undefined: no {'positive' if diseased == 0 else 'negative'} case")
+    if method == "koopman":
+        return koopman_estimate(e, above, diseased, below, healthy, names[1])
     if below == 0:
         what = "0/0" if above == 0 else "unbounded"
         return e.replace(note=f"undefined ({what}): no {names[1]}")
@@ -143,10 +150,11 @@ def diagnostic_table(
     -------
     list of Estimate
     """
-    return diagnostic_counts(*_table(truth, call), method=method, conf_level=conf_level)
+    return diagnostic_counts(*table_of(truth, call), method=method, conf_level=conf_level)
 
 
-def _table(truth: ArrayLike, call: ArrayLike) -> Counts:
+def table_of(truth: ArrayLike, call: ArrayLike) -> Counts:
+    """`counts` of arrays that are checked first."""
     truth, call = binary(truth, "truth"), binary(call, "call")
     same_length(truth=truth, call=call)
     return counts(truth, call)
@@ -183,7 +191,7 @@ def sensitivity(
     ----------
     Altman and Bland 1994, doi:10.1136/bmj.308.6943.1552.
     """
-    return _fraction("sensitivity", _table(truth, call), method, conf_level, null)
+    return _fraction("sensitivity", table_of(truth, call), method, conf_level, null)
 
 
 def specificity(
@@ -217,7 +225,7 @@ def specificity(
     ----------
     Altman and Bland 1994, doi:10.1136/bmj.308.6943.1552.
     """
-    return _fraction("specificity", _table(truth, call), method, conf_level, null)
+    return _fraction("specificity", table_of(truth, call), method, conf_level, null)
 
 
 def ppv(
@@ -251,7 +259,7 @@ def ppv(
     ----------
     Altman and Bland 1994, doi:10.1136/bmj.309.6947.102.
     """
-    return _fraction("ppv", _table(truth, call), method, conf_level, null)
+    return _fraction("ppv", table_of(truth, call), method, conf_level, null)
 
 
 def npv(
@@ -285,7 +293,7 @@ def npv(
     ----------
     Altman and Bland 1994, doi:10.1136/bmj.309.6947.102.
     """
-    return _fraction("npv", _table(truth, call), method, conf_level, null)
+    return _fraction("npv", table_of(truth, call), method, conf_level, null)
 
 
 def accuracy(
@@ -321,15 +329,17 @@ def accuracy(
     return _fraction("accuracy", Counts(right, total - right, 0, 0), method, conf_level, null)
 
 
-def plr(truth: ArrayLike, call: ArrayLike, *, conf_level: float = 0.95) -> Estimate:
+def plr(truth: ArrayLike, call: ArrayLike, *, method: str = "log", conf_level: float = 0.95) -> Estimate:
     """How many times likelier a positive call is in a positive case: sensitivity / (1 - specificity).
 
-    Range [0, inf), best large. Synonyms: positive likelihood ratio, LR+. Log interval.
+    Range [0, inf), best large. Synonyms: positive likelihood ratio, LR+.
 
     Parameters
     ----------
     truth, call
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
+    method
+        ``"log"`` (Simel), or ``"koopman"`` (score), which has limits where a cell is empty.
     conf_level
         Level of the interval.
 
@@ -339,26 +349,27 @@ def plr(truth: ArrayLike, call: ArrayLike, *, conf_level: float = 0.95) -> Estim
 
     Notes
     -----
-    Cases must be independent. With no false positive it is unbounded: nan with a note.
+    Cases must be independent. With no false positive it is unbounded: nan with a note; ``"koopman"`` still gives a
+    lower limit.
 
     References
     ----------
-    Simel, Samsa and Matchar 1991, doi:10.1016/0895-4356(91)90128-V.
+    Simel, Samsa and Matchar 1991, doi:10.1016/0895-4356(91)90128-V. Koopman 1984, doi:10.2307/2531405.
     """
-    return _likelihood_ratio("plr", _table(truth, call), conf_level)
+    return _likelihood_ratio("plr", table_of(truth, call), conf_level, method)
 
 
-def nlr(truth: ArrayLike, call: ArrayLike, *, conf_level: float = 0.95) -> Estimate:
+def nlr(truth: ArrayLike, call: ArrayLike, *, method: str = "log", conf_level: float = 0.95) -> Estimate:
     """How many times likelier a negative call is in a positive case: (1 - sensitivity) / specificity.
 
-    Range [0, inf), best 0. Synonyms: negative likelihood ratio, LR-. Log interval.
+    Range [0, inf), best 0. Synonyms: negative likelihood ratio, LR-.
 
     Parameters
     ----------
     truth, call
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
-    conf_level
-        Level of the interval.
+    method, conf_level
+        As in `plr`.
 
     Returns
     -------
@@ -367,13 +378,13 @@ def nlr(truth: ArrayLike, call: ArrayLike, *, conf_level: float = 0.95) -> Estim
     Notes
     -----
     Cases must be independent. With no false negative it is 0, conf_low is 0 and conf_high nan,
-    with a note.
+    with a note; ``"koopman"`` gives an upper limit there.
 
     References
     ----------
-    Simel, Samsa and Matchar 1991, doi:10.1016/0895-4356(91)90128-V.
+    Simel, Samsa and Matchar 1991, doi:10.1016/0895-4356(91)90128-V. Koopman 1984, doi:10.2307/2531405.
     """
-    return _likelihood_ratio("nlr", _table(truth, call), conf_level)
+    return _likelihood_ratio("nlr", table_of(truth, call), conf_level, method)
 
 
 def cross_counts(rows: Ints, columns: Ints, n_rows: int, n_columns: int) -> Ints:

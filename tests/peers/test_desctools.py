@@ -5,6 +5,7 @@ import math
 import goldens
 
 from readerstudy.stats.diagnostic import diagnostic_counts
+from readerstudy.stats.likelihood_ratios import koopman_limits, koopman_z
 from readerstudy.stats.proportion import METHODS, proportion
 
 ALTERNATIVES = {"left": "greater", "right": "less"}
@@ -17,12 +18,43 @@ def test_two_sided_limits(case):
         "clopper-pearson": ("clopper_pearson", "binom_test_exact"),
         "wilson": ("wilson", "prop_test_wilson_nocc", "binom_pkg_wilson"),
         "modified-wilson": ("modified_wilson",),
+        "wilson-cc": ("wilsoncc",),
+        "agresti-coull": ("agresti_coull",),
+        "jeffreys": ("jeffreys",),
     }
     with goldens.against(case) as same:
         for method, names in columns.items():
             e = proportion(x, n, method=method, conf_level=level)
             for name in names:
                 same(name, [e.conf_low, e.conf_high], case.result[name], absolute=1e-12)
+
+
+@goldens.each("binomci")
+def test_limits_that_are_cut_in_one_package_only(case):
+    """The binom package lets Agresti and Coull's limits leave the range; Jeffreys' quantiles are never 0 or 1."""
+    x, n, level = (case.args[name] for name in ("x", "n", "conf_level"))
+    with goldens.against(case) as same:
+        e = proportion(x, n, method="agresti-coull", conf_level=level)
+        cut = [max(0, case.result["binom_pkg_agresti_coull"][0]), min(1, case.result["binom_pkg_agresti_coull"][1])]
+        same("binom_pkg_agresti_coull", [e.conf_low, e.conf_high], cut, absolute=1e-12)
+        e = proportion(x, n, method="jeffreys", conf_level=level)
+        low, high = case.result["jeffreys_beta"]
+        moved = [0 if x == 0 else low, 1 if x == n else high]
+        same("jeffreys_beta", [e.conf_low, e.conf_high], moved, absolute=1e-12)
+
+
+SEARCHED = {"mid-p": (("midp", "exactci_midp"), 3.1e-5), "blaker": (("blaker",), 1.01e-5)}
+"""uniroot stops within half of 6.1e-5; Blaker's limit is sought on a grid of steps of 1e-5. Ours are exact."""
+
+
+@goldens.each("binomci", where=lambda case: "midp" in case.result)
+def test_limits_that_are_searched_coarsely_there(case):
+    x, n, level = (case.args[name] for name in ("x", "n", "conf_level"))
+    with goldens.against(case) as same:
+        for method, (names, step) in SEARCHED.items():
+            e = proportion(x, n, method=method, conf_level=level)
+            for name in names:
+                same(name, [e.conf_low, e.conf_high], case.result[name], rel=0, absolute=step)
 
 
 @goldens.each("binomci")
@@ -73,3 +105,21 @@ def test_likelihood_ratio_is_a_ratio_of_two_proportions(case):
         same("est", plr.estimate, case.result["est"])
         same("lwr.ci", plr.conf_low, case.result["lwr.ci"])
         same("upr.ci", plr.conf_high, case.result["upr.ci"])
+
+
+@goldens.each("ratioci", where=lambda case: case.args["method"] == "koopman")
+def test_koopmans_interval(case):
+    """Searched there until 1e-6."""
+    limits = koopman_limits(*(case.args[name] for name in ("x1", "n1", "x2", "n2")), 0.025)
+    with goldens.against(case) as same:
+        same("limits", limits, [case.result["lwr.ci"], case.result["upr.ci"]], rel=1e-6)
+
+
+@goldens.each("scoreci_MN")
+def test_miettinen_and_nurminens_ratio_solves_koopmans_equation(case):
+    """The same statistic but for the factor N / (N - 1) of the variance; their limits are searched to 1e-6."""
+    x, n, x2, n2 = (case.args[name] for name in ("x1", "n1", "x2", "n2"))
+    z = 1.959963984540054 * math.sqrt((n + n2) / (n + n2 - 1))
+    for limit, expected in ((case.result["rr"][0], z), (case.result["rr"][2], -z)):
+        if 0 < limit < math.inf:
+            assert abs(koopman_z(math.log(limit), x, n, x2, n2) - expected) < 1e-4

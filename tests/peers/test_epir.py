@@ -16,7 +16,12 @@ EPIR = {
     "lr.neg": "nlr",
 }
 FIELDS = {"est": "estimate", "lower": "conf_low", "upper": "conf_high"}
-INTERVALS = {"exact": "clopper-pearson", "clopper-pearson": "clopper-pearson", "wilson": "wilson"}
+INTERVALS = {
+    "exact": "clopper-pearson",
+    "clopper-pearson": "clopper-pearson",
+    "wilson": "wilson",
+    "jeffreys": "jeffreys",
+}
 CARET = {
     "Sensitivity": "sensitivity",
     "Specificity": "specificity",
@@ -28,7 +33,7 @@ DTCOMPAIR = {name: name for name in ("sensitivity", "specificity", "ppv", "npv")
 
 @goldens.each("epi.tests", where=lambda case: case.args["method"] != "agresti")
 def test_table_of_counts(case):
-    """For Jeffreys' intervals the likelihood ratios alone; with Agresti's epiR moves those too."""
+    """With Agresti's intervals epiR moves the estimates too."""
     counts = {name: case.args[name] for name in ("tp", "fp", "fn", "tn")}
     method = INTERVALS.get(case.args["method"])
     table = diagnostic_counts(**counts, method=method or "wilson", conf_level=case.args["conf_level"])

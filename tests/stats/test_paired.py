@@ -7,7 +7,7 @@ from scipy import optimize, stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from readerstudy.stats.paired import INTERVALS, TESTS, mcnemar, paired_difference
+from readerstudy.stats.paired import INTERVALS, TESTS, mcnemar, paired_difference, tango_z
 
 TABLES = [(30, 12, 5, 53), (10, 9, 1, 40), (0, 0, 0, 10), (15, 1, 0, 14), (3, 4, 4, 2), (0, 7, 0, 0), (0, 0, 6, 0)]
 TABLES += [(0, 1, 0, 0), (1, 0, 0, 0), (200, 3, 20, 500)]
@@ -192,3 +192,53 @@ def test_walds_interval_without_width_says_so(table):
     e = paired_difference(*calls(*table), method="wald")
     assert e.conf_low == e.conf_high == e.estimate
     assert e.note == "every pair is discordant in the same way: the interval has no width"
+
+
+@pytest.mark.parametrize("method", INTERVALS)
+@pytest.mark.parametrize("table", [(40, 3, 5, 20), (43, 0, 1, 0), (0, 0, 0, 10)])
+def test_margin_is_tested_by_tangos_score(method, table):
+    """P is the tail of the statistic at the margin, with the variance of the constrained maximum found by a search."""
+    _, b, c, _ = table
+    n, margin = sum(table), 0.12
+
+    def z(delta):
+        return ((b - c) / n - delta) / math.sqrt((constrained_maximum(delta, b, c, n) - delta**2) / n)
+
+    call, versus = calls(*table)
+    e = paired_difference(call, versus, method=method, margin=margin)
+    assert (e.test_method, e.null, e.margin, e.alternative) == ("tango-score", -margin, margin, "greater")
+    assert (e.statistic, e.p_value) == pytest.approx((z(-margin), stats.norm.sf(z(-margin))), rel=1e-6)
+    plain = paired_difference(call, versus, method=method)
+    assert (e.conf_low, e.conf_high) == (plain.conf_low, plain.conf_high)
+    assert (e.verdict == "non-inferior") == (plain.conf_low > -margin)
+    less = paired_difference(call, versus, method=method, margin=margin, alternative="less")
+    assert less.p_value == pytest.approx(stats.norm.cdf(z(margin)), rel=1e-6)
+    equal = paired_difference(call, versus, method=method, margin=margin, hypothesis="equivalence")
+    assert equal.p_value == max(e.p_value, less.p_value)
+    assert (equal.verdict == "equivalent") == (plain.conf_low > -margin and plain.conf_high < margin)
+    disagree = (e.p_value < 0.025) != (e.verdict == "non-inferior")
+    assert (e.note != plain.note) == disagree
+
+
+@pytest.mark.parametrize("table", [(40, 3, 5, 20), (200, 3, 20, 500), (43, 0, 1, 0)])
+def test_tangos_interval_and_margin_agree(table):
+    """At a margin that is the lower limit itself, P is half of what the level leaves out."""
+    e = paired_difference(*calls(*table))
+    at_limit = paired_difference(*calls(*table), margin=-e.conf_low)
+    assert at_limit.p_value == pytest.approx(0.025, rel=1e-9)
+
+
+def test_wrong_margin():
+    for margin in (0, -0.1, 1, 5, math.nan):
+        with pytest.raises(ValueError, match="margin must be greater than 0 and less than 1"):
+            paired_difference([0, 1], [1, 1], margin=margin)
+    with pytest.raises(ValueError, match="Did you mean 'non-inferiority'"):
+        paired_difference([0, 1], [1, 1], margin=0.1, hypothesis="noninferiority")
+
+
+def test_level_of_the_non_inferiority_test_by_simulation():
+    rng = np.random.default_rng(2)
+    rejected = 0
+    for a, b, c, d in rng.multinomial(120, [0.6, 0.05, 0.15, 0.2], size=2000):
+        rejected += tango_z(-0.1, int(b), int(c), int(a + b + c + d)) > 1.959963984540054
+    assert rejected / 2000 == pytest.approx(0.025, abs=0.011)

@@ -11,7 +11,9 @@ COUNTS = [(0, 1), (1, 1), (1, 2), (0, 9), (3, 9), (9, 9), (17, 40), (39, 40), (2
 
 @pytest.mark.parametrize(("count", "total"), COUNTS)
 @pytest.mark.parametrize("conf_level", [0.5, 0.9, 0.95, 0.999])
-@pytest.mark.parametrize(("method", "theirs"), [("wilson", "wilson"), ("clopper-pearson", "beta")])
+@pytest.mark.parametrize(
+    ("method", "theirs"), [("wilson", "wilson"), ("clopper-pearson", "beta"), ("agresti-coull", "agresti_coull")]
+)
 def test_limits_are_those_of_statsmodels(count, total, conf_level, method, theirs):
     e = proportion(count, total, method=method, conf_level=conf_level)
     expected = proportion_confint(count, total, alpha=1 - conf_level, method=theirs)
@@ -69,7 +71,9 @@ def test_a_one_sided_exact_limit_uses_the_whole_tail():
 def test_a_test_of_a_performance_goal(method, alternative):
     e = proportion(41, 45, method=method, alternative=alternative, null=0.8)
     assert e.null == 0.8
-    if method == "clopper-pearson":
+    if method in ("mid-p", "blaker") and (method, alternative) != ("blaker", "greater"):
+        assert e.test_method in ("mid-p-binomial", "blaker", "exact-binomial")
+    elif method in ("clopper-pearson", "blaker"):
         assert e.p_value == stats.binomtest(41, 45, 0.8, alternative=alternative).pvalue
         assert e.test_method == "exact-binomial"
         assert math.isnan(e.statistic)
@@ -81,8 +85,7 @@ def test_a_test_of_a_performance_goal(method, alternative):
         assert e.test_method == "score"
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_score_test_and_wilson_interval_agree(method):
+def test_score_test_and_wilson_interval_agree():
     """P = 1 - conf_level exactly where the goal is a limit of Wilson's interval."""
     e = proportion(41, 45, method="wilson")
     for limit in (e.conf_low, e.conf_high):
@@ -125,3 +128,84 @@ def test_none_and_all(method, total):
 def test_wrong_input(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         proportion(*arguments, **options)
+
+
+def tails_of(x, n, p):
+    """P(X >= x) and P(X <= x)."""
+    return stats.binom.sf(x - 1, n, p), stats.binom.cdf(x, n, p)
+
+
+def mid_p_value(x, n, p):
+    upper, lower = tails_of(x, n, p)
+    half = stats.binom.pmf(x, n, p) / 2
+    return min(1, 2 * min(upper - half, lower - half))
+
+
+def blaker_p_value(x, n, p):
+    """All outcomes whose smaller tail is not larger than that of the one seen."""
+    seen = min(tails_of(x, n, p))
+    return min(1, sum(stats.binom.pmf(k, n, p) for k in range(n + 1) if min(tails_of(k, n, p)) <= seen * (1 + 1e-9)))
+
+
+@pytest.mark.parametrize(("x", "n"), [(0, 1), (1, 1), (1, 2), (3, 9), (9, 9), (17, 40), (39, 40), (2, 11)])
+@pytest.mark.parametrize("null", [0.05, 0.3, 0.5, 0.71, 0.99])
+def test_mid_p_and_blakers_test_by_counting_all_outcomes(x, n, null):
+    assert proportion(x, n, method="mid-p", null=null).p_value == pytest.approx(mid_p_value(x, n, null))
+    assert proportion(x, n, method="blaker", null=null).p_value == pytest.approx(blaker_p_value(x, n, null))
+    upper, lower = tails_of(x, n, null)
+    half = stats.binom.pmf(x, n, null) / 2
+    for alternative, tail in (("greater", upper), ("less", lower)):
+        mid = proportion(x, n, method="mid-p", null=null, alternative=alternative)
+        assert mid.p_value == pytest.approx(tail - half)
+        blaker = proportion(x, n, method="blaker", null=null, alternative=alternative)
+        assert blaker.p_value == pytest.approx(tail)
+        assert blaker.note == "Blaker's interval is two-sided: this limit is Clopper and Pearson's"
+
+
+@pytest.mark.parametrize(("x", "n"), [(1, 2), (3, 9), (17, 40), (39, 40), (2, 11), (5, 113)])
+@pytest.mark.parametrize("conf_level", [0.3, 0.9, 0.95, 0.999])
+def test_mid_p_and_blakers_limits_are_where_their_tests_reject(x, n, conf_level):
+    alpha = 1 - conf_level
+    e = proportion(x, n, method="mid-p", conf_level=conf_level)
+    for limit in {e.conf_low, e.conf_high} - {0, 1}:
+        assert mid_p_value(x, n, limit) == pytest.approx(alpha, rel=1e-9)
+    e = proportion(x, n, method="blaker", conf_level=conf_level)
+    for limit, outwards in ((e.conf_low, -1), (e.conf_high, 1)):
+        # The P-value jumps, so a limit is told by what lies on its two sides: all that is outside is rejected.
+        assert blaker_p_value(x, n, limit - outwards * 1e-9) >= alpha - 1e-6
+        outside = [limit + outwards * step for step in (1e-9, 1e-4, 1e-3, 1e-2, 0.1)]
+        assert all(blaker_p_value(x, n, p) <= alpha + 1e-6 for p in outside if 0 < p < 1)
+
+
+@pytest.mark.parametrize("total", [1, 2, 9, 113])
+@pytest.mark.parametrize("conf_level", [0.9, 0.95, 0.99])
+def test_blakers_interval_is_inside_clopper_and_pearsons(total, conf_level):
+    for count in range(total + 1):
+        inner, outer = (
+            proportion(count, total, method=m, conf_level=conf_level) for m in ("blaker", "clopper-pearson")
+        )
+        assert outer.conf_low <= inner.conf_low <= inner.estimate <= inner.conf_high <= outer.conf_high
+
+
+@pytest.mark.parametrize("null", [0.1, 0.4])
+def test_exact_coverage_of_the_new_intervals(null):
+    """Over all outcomes: Blaker's never below its level, mid-P near it, the others near it on this average."""
+    n = 30
+    mass = stats.binom.pmf(range(n + 1), n, null)
+
+    def coverage(method):
+        found = [proportion(x, n, method=method) for x in range(n + 1)]
+        return sum(m for m, e in zip(mass, found, strict=True) if e.conf_low <= null <= e.conf_high)
+
+    assert coverage("blaker") >= 0.95
+    assert coverage("wilson-cc") >= 0.95
+    for method in ("mid-p", "jeffreys", "agresti-coull"):
+        assert coverage(method) == pytest.approx(0.95, abs=0.035), method
+
+
+@pytest.mark.parametrize(("count", "total"), COUNTS)
+def test_jeffreys_limits_are_quantiles_of_the_posterior(count, total):
+    e = proportion(count, total, method="jeffreys")
+    posterior = stats.beta(count + 0.5, total - count + 0.5)
+    assert e.conf_low == (0 if count == 0 else pytest.approx(posterior.ppf(0.025)))
+    assert e.conf_high == (1 if count == total else pytest.approx(posterior.ppf(0.975)))

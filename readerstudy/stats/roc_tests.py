@@ -1,0 +1,272 @@
+"""Tests of whole sets: any number of AUCs at once, and of whole ROC curves instead of their areas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from readerstudy import _choice
+from readerstudy.estimate import Estimate
+from readerstudy.stats._arrays import ArrayLike, Bools, Floats, Ints, binary, normal_p, same_length, scores, tails, z_of
+from readerstudy.stats._difference import NO_VARIANCE
+from readerstudy.stats.roc_inference import undefined
+from readerstudy.stats.roc_placements import delong_covariance
+
+CONTRASTS = ("pairwise", "reference")
+"""Names of the sets of contrasts."""
+TIES = ("average", "ordinal")
+"""How `compare_roc` ranks tied scores."""
+
+
+def compare_aucs(
+    truth: ArrayLike,
+    scores: npt.ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    contrasts: str | npt.ArrayLike = "pairwise",
+    conf_level: float = 0.95,
+    alternative: str = "two-sided",
+) -> list[Estimate]:
+    """Any number of AUCs of the same cases at once: one test that all are equal, and every difference.
+
+    With the AUCs A, their DeLong covariance V and a contrast matrix L: chi2 = (L A)' (L V L')^- (L A), with as many
+    degrees of freedom as L V L' has rank.
+
+    Parameters
+    ----------
+    truth
+        Boolean or 0/1, shape (n_cases,).
+    scores
+        Shape (n_readers, n_cases), two readers or more; no nan.
+    names
+        The readers' names, shape (n_readers,); by default "1", "2" and so on.
+    contrasts
+        ``"pairwise"``, ``"reference"`` (each of the others against the first) or a matrix of shape (n_contrasts,
+        n_readers) whose rows sum to 0.
+    conf_level, alternative
+        As in `proportion`, for the differences. Their intervals and P-values are not adjusted for their number.
+
+    Returns
+    -------
+    list of Estimate
+        First the global test (`statistic`, `df`, `p_value`), then one difference a contrast. `reader` and `versus`
+        are set for a contrast of two.
+
+    Raises
+    ------
+    ValueError
+        If shapes or names do not fit, or a row of the contrasts does not sum to 0.
+
+    Notes
+    -----
+    Cases must be independent. With no case of a class, or one, nothing is tested. Contrasts that repeat each other
+    cost no degree of freedom. Where equal placements leave a contrast no variance, its difference is 0 and P = 1.
+    Each case says so in `note`.
+
+    References
+    ----------
+    DeLong, DeLong and Clarke-Pearson 1988, doi:10.2307/2531595.
+
+    Examples
+    --------
+    >>> truth = [0, 0, 0, 0, 1, 1, 1, 1]
+    >>> rows = [[1, 2, 3, 5, 4, 6, 7, 8], [1, 4, 3, 6, 2, 5, 7, 8], [5, 2, 8, 4, 1, 3, 7, 6]]
+    >>> everything, first, *_ = compare_aucs(truth, rows)
+    >>> everything.df, round(everything.p_value, 3), first.reader, first.versus, first.estimate
+    (2.0, 0.086, '1', '2', 0.1875)
+    """
+    outside = tails(conf_level, alternative)
+    truth = binary(truth, "truth")
+    rows = np.asarray(scores, dtype=np.float64)
+    if rows.ndim != 2 or rows.shape[1] != len(truth) or len(rows) < 2:
+        raise ValueError(f"scores must have shape (n_readers, {len(truth)}) with 2 readers or more, got {rows.shape}")
+    if np.isnan(rows).any():
+        raise ValueError("scores has missing values (nan): leave such cases out first")
+    called = [str(k + 1) for k in range(len(rows))] if names is None else [str(name) for name in names]
+    if len(called) != len(rows) or len(set(called)) < len(called):
+        raise ValueError(f"names must be {len(rows)} different names, got {called}")
+    matrix = _matrix(contrasts, len(rows))
+    e = Estimate(
+        measure="auc_difference",
+        method="delong",
+        test_method="delong",
+        conf_level=conf_level,
+        alternative=alternative,
+        null=0.0,
+        n_cases=len(truth),
+    )
+    everything = e.replace(
+        test_method="delong-chi2", conf_level=None, alternative="two-sided", n_readers=len(rows),
+        note=f"one test of all contrasts of {len(rows)} AUCs: no single difference",
+    )  # fmt: skip
+    differences = [e.replace(**_names(row, called)) for row in matrix]
+    reason = undefined(truth)
+    if reason is None and 1 in (truth.sum(), (~truth).sum()):
+        reason = "one case of a class leaves DeLong's covariance undefined: no interval, no test"
+    if reason is not None:
+        return [one.replace(note=reason) for one in (everything, *differences)]
+    area, covariance = delong_covariance(truth, rows)
+    value, spread = matrix @ area, matrix @ covariance @ matrix.T
+    # A variance that is rounding only, as of two scores with the same placements, is none.
+    spread[np.abs(spread) < 1e-15] = 0
+    return [
+        _global(everything, value, spread),
+        *(
+            _contrast(one, float(d), math.sqrt(v), *outside)
+            for one, d, v in zip(differences, value, np.diag(spread), strict=True)
+        ),
+    ]
+
+
+def _matrix(contrasts: str | npt.ArrayLike, n_readers: int) -> Floats:
+    if isinstance(contrasts, str):
+        _choice.check(contrasts, CONTRASTS, "contrasts")
+        eye = np.eye(n_readers)
+        if contrasts == "reference":
+            against_first: Floats = eye[1:] - eye[0]
+            return against_first
+        return np.stack([eye[i] - eye[j] for i in range(n_readers) for j in range(i + 1, n_readers)])
+    matrix = np.asarray(contrasts, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.shape[1] != n_readers or not len(matrix):
+        raise ValueError(f"contrasts must have shape (n_contrasts, {n_readers}), got {matrix.shape}")
+    if not np.isfinite(matrix).all() or np.abs(matrix.sum(axis=1)).max() > 1e-9 or not matrix.any(axis=1).all():
+        raise ValueError("each row of contrasts must be finite, sum to 0 and have a number that is not 0")
+    return matrix
+
+
+def _names(row: Floats, called: list[str]) -> dict[str, str]:
+    plus, minus = np.flatnonzero(row == 1), np.flatnonzero(row == -1)
+    if len(plus) == len(minus) == 1 and np.count_nonzero(row) == 2:
+        return {"reader": called[plus[0]], "versus": called[minus[0]], "versus_kind": "reader"}
+    parts = [f"{weight:+g} {name}" for weight, name in zip(row, called, strict=True) if weight]
+    return {"reader": " ".join(parts)}
+
+
+def _global(e: Estimate, value: Floats, spread: Floats) -> Estimate:
+    roots, axes = np.linalg.eigh(spread)
+    used = roots > 1e-10 * max(roots.max(), 0)
+    if not used.any():
+        return e.replace(note=f"{e.note}; no contrast has variance: no test")
+    along = axes[:, used].T @ value
+    chi2, df = float((along**2 / roots[used]).sum()), int(used.sum())
+    return e.replace(statistic=chi2, df=df, p_value=float(special.chdtrc(df, chi2)))
+
+
+def _contrast(e: Estimate, d: float, error: float, low_tail: float, high_tail: float) -> Estimate:
+    if error == 0:
+        if d != 0:
+            return e.replace(estimate=d, std_error=0.0, note=NO_VARIANCE)
+        note = "the difference and its variance are 0: P = 1"
+        return e.replace(estimate=0.0, conf_low=0.0, conf_high=0.0, std_error=0.0, p_value=1.0, note=note)
+    assert e.alternative is not None
+    simple = e.versus is not None
+    low, high = d - z_of(low_tail) * error, d + z_of(high_tail) * error
+    return e.replace(
+        estimate=d,
+        std_error=error,
+        conf_low=max(-1.0, low) if simple else None if low_tail == 0 else low,
+        conf_high=min(1.0, high) if simple else None if high_tail == 0 else high,
+        statistic=d / error,
+        p_value=normal_p(d / error, e.alternative),
+    )
+
+
+def compare_roc(
+    truth: ArrayLike,
+    score: ArrayLike,
+    versus: ArrayLike,
+    *,
+    ties: str = "average",
+    n_permutations: int = 2000,
+    rng: np.random.Generator | int | None = 0,
+) -> Estimate:
+    """Test whether two ROC curves of the same cases are the same everywhere, not in their areas alone.
+
+    Venkatraman and Begg's permutation test: the statistic sums, over all thresholds on the ranks, how far the two
+    scores' numbers of wrong calls lie apart. Under the hypothesis the two ranks of a case can be exchanged.
+
+    Parameters
+    ----------
+    truth
+        Boolean or 0/1, shape (n_cases,).
+    score, versus
+        Two scores of the same cases, paired by position, shape (n_cases,); no nan.
+    ties
+        ``"average"``: tied scores share their mean rank, and the order of the cases does not matter. ``"ordinal"``:
+        they are ranked in the order of the cases, as R's pROC does.
+    n_permutations, rng
+        Permutations and NumPy Generator or seed; ``rng=None`` draws a new seed.
+
+    Returns
+    -------
+    Estimate
+        `statistic`, and two-sided P = (1 + permutations at least as extreme) / (1 + permutations). There is no
+        estimate: the test sees curves that cross.
+
+    Raises
+    ------
+    ValueError
+        If lengths or names do not fit.
+
+    Notes
+    -----
+    Cases must be independent. With no case of a class there is no test; two scores with the same ranks have P = 1.
+
+    References
+    ----------
+    Venkatraman and Begg 1996, doi:10.1093/biomet/83.4.835.
+
+    Examples
+    --------
+    >>> e = compare_roc([0, 0, 0, 1, 1, 1], [1, 2, 4, 3, 5, 6], [2, 1, 3, 6, 4, 5])
+    >>> e.statistic, round(e.p_value, 1)
+    (2.0, 0.8)
+    """
+    from scipy.stats import rankdata
+
+    _choice.check(ties, TIES, "ties")
+    if n_permutations < 1:
+        raise ValueError(f"n_permutations must be 1 or more, got {n_permutations!r}")
+    truth, score, versus = binary(truth, "truth"), scores(score, "score"), scores(versus, "versus")
+    e = Estimate(
+        measure="roc_difference",
+        method="venkatraman",
+        test_method="venkatraman",
+        alternative="two-sided",
+        n_cases=same_length(truth=truth, score=score, versus=versus),
+        note="a test of the whole curves: no single difference",
+    )
+    if (reason := undefined(truth)) is not None:
+        return e.replace(note=reason)
+    # In an order that the arrays' own order does not change, so that a seed gives one answer.
+    order = np.lexsort((versus, score, truth)) if ties == "average" else np.arange(len(truth))
+    truth = truth[order]
+    ranks = np.stack([rankdata(row[order], method=ties) for row in (score, versus)])  # type: ignore[call-overload]
+    observed = int(_distance(truth, ranks[0][None], ranks[1][None])[0])
+    generator = np.random.default_rng(rng)
+    extreme = 0
+    block = max(1, 200_000 // len(truth))
+    for start in range(0, n_permutations, block):
+        swap = generator.random((min(block, n_permutations - start), len(truth))) < 0.5
+        pair = (np.where(swap, ranks[1], ranks[0]), np.where(swap, ranks[0], ranks[1]))
+        first, second = (rankdata(row, method=ties, axis=1) for row in pair)  # type: ignore[call-overload]
+        extreme += int(np.count_nonzero(_distance(truth, first, second) >= observed))
+    return e.replace(statistic=observed, p_value=(1 + extreme) / (1 + n_permutations))
+
+
+def _distance(truth: Bools, first: Floats, second: Floats) -> Ints:
+    """Sum over the thresholds k of |wrong calls of `first` - wrong calls of `second`|, for each row of ranks."""
+    size, n = first.shape
+    # Calling rank <= k negative is wrong for a positive case and right for a negative one.
+    sign = np.broadcast_to(np.where(truth, 1.0, -1.0), (size, n)).ravel()
+    start = np.arange(size)[:, None] * n
+    counts = [
+        np.bincount((start + np.ceil(rank).astype(np.int64) - 1).ravel(), sign, size * n) for rank in (first, second)
+    ]
+    gap = np.cumsum((counts[0] - counts[1]).reshape(size, n), axis=1)
+    total: Ints = np.abs(np.rint(gap)).sum(axis=1).astype(np.int64)
+    return total
