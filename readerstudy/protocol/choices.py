@@ -10,7 +10,7 @@ METHODS: dict[str, tuple[str, ...]] = {
         "wilson", "clopper-pearson", "modified-wilson", "wilson-hmisc", "wilson-cc", "agresti-coull", "jeffreys",
         "mid-p", "blaker",
     ),
-    "auc": ("delong", "logit", "bootstrap"),
+    "auc": ("delong", "logit", "bootstrap", "bca"),
     "paired": ("mcnemar-exact", "mcnemar-mid-p", "mcnemar-chi2", "mcnemar-chi2-cc"),
     "paired_interval": ("tango", "newcombe", "bonett-price", "agresti-min", "wald"),
     "agreement_weights": ("none", "linear", "quadratic"),

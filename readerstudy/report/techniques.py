@@ -66,6 +66,13 @@ METHODS: tuple[Method, ...] = (
         ("bootstrap",),
     ),
     Method(
+        ("auc",),
+        "bca",
+        "The AUC is the empirical area under the ROC curve, ties counting one half; its interval is by the "
+        "bias-corrected and accelerated bootstrap",
+        ("bootstrap",),
+    ),
+    Method(
         ("auc_difference",),
         "delong",
         "AUCs of the same cases are compared by the test of DeLong et al., which takes their correlation into account",

@@ -13,15 +13,6 @@ from readerstudy.stats.contingency import chi2_p, fisher_p
 from readerstudy.stats.proportion import limits as one_proportion
 
 
-def _wilson_cc(x: int, n: int, tail: float) -> float:
-    """Lower score limit with continuity correction (Fleiss)."""
-    if x == 0:
-        return 0.0
-    z, p = z_of(tail), x / n
-    inside = z * z - 2 - 1 / n + 4 * p * (n * (1 - p) + 1)
-    return max(0.0, (2 * x + z * z - 1 - z * math.sqrt(max(inside, 0))) / (2 * (n + z * z)))
-
-
 def _around(centre: float, error: float, low_tail: float, high_tail: float) -> tuple[float, float]:
     low = -1.0 if low_tail == 0 else centre - z_of(low_tail) * error
     high = 1.0 if high_tail == 0 else centre + z_of(high_tail) * error
@@ -51,7 +42,7 @@ def _newcombe(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: floa
 
 def _newcombe_cc(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
     def single(count: int, total: int, tail: float) -> tuple[float, float]:
-        return _wilson_cc(count, total, tail), 1 - _wilson_cc(total - count, total, tail)
+        return one_proportion(count, total, "wilson-cc", tail, tail)
 
     return _square_and_add(single, x, n, x2, n2, low_tail, high_tail)
 

@@ -26,7 +26,6 @@ from readerstudy.stats.roc_placements import (
 )
 
 __all__ = [
-    "INTERVALS",
     "METHODS",
     "Curve",
     "Placements",
@@ -40,10 +39,8 @@ __all__ = [
     "thin",
 ]
 
-METHODS = ("delong", "logit", "bootstrap")
-"""Names of the interval methods of the AUC that a protocol chooses from."""
-INTERVALS = (*METHODS, "bca")
-"""Names of all interval methods of the AUC."""
+METHODS = ("delong", "logit", "bootstrap", "bca")
+"""Names of the interval methods of the AUC."""
 
 _NEWCOMBE = "interval by Newcombe 2006, method 5"
 
@@ -102,7 +99,7 @@ def auc(
     >>> e.estimate  # 5.5 of 6 pairs
     0.9166666666666666
     """
-    _choice.check(method, INTERVALS, "method")
+    _choice.check(method, METHODS, "method")
     outside = tails(conf_level, alternative)
     if null is not None and not 0 <= null <= 1:
         raise ValueError(f"null must lie between 0 and 1, got {null!r}")

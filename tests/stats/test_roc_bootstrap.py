@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from readerstudy.stats.roc import INTERVALS, auc
+from readerstudy.stats.roc import METHODS, auc
 from readerstudy.stats.roc_bootstrap import (
     Bootstrap,
     acceleration,
@@ -109,7 +109,7 @@ def test_bca_limits_shift_towards_the_skew_and_stay_inside():
     assert runaway.limits("bca", 0.05, 0.0, (0.0, 1.0))[1] == 1
 
 
-@pytest.mark.parametrize("method", INTERVALS)
+@pytest.mark.parametrize("method", METHODS)
 def test_interval_covers_the_true_area(method):
     """200 studies, 95 %: fewer than 181 or none missed would be a chance of one in a thousand."""
     true = stats.norm.cdf(1 / math.sqrt(2))
