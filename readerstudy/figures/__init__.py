@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from readerstudy.figures._drawn import Display, Drawn
 from readerstudy.results import Results
@@ -47,7 +48,7 @@ def draw(results: Results) -> list[Drawn]:
     drawn: list[Drawn] = []
     names: set[str] = set()
     for kind, display in displays:
-        name = _name(kind, display.task, names)
+        name = _name(kind, (display.task, display.modality), names)
         names.add(name)
         drawn.append(
             Drawn(
@@ -66,10 +67,11 @@ def draw(results: Results) -> list[Drawn]:
     return drawn
 
 
-def _name(kind: str, task: str | None, taken: set[str]) -> str:
+def _name(kind: str, of: Iterable[str | None], taken: set[str]) -> str:
     """``roc-seven-way``: lower-case ASCII letters, digits and hyphens, with a number where it is taken."""
-    ascii_task = unicodedata.normalize("NFKD", task or "").encode("ascii", "ignore").decode().lower()
-    stem = re.sub("[^a-z0-9]+", "-", f"{kind} {ascii_task}")[:_NAME_LENGTH].strip("-")
+    label = " ".join(part or "" for part in of)
+    ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    stem = re.sub("[^a-z0-9]+", "-", f"{kind} {ascii_label}")[:_NAME_LENGTH].strip("-")
     name, number = stem, 1
     while name in taken:
         number += 1

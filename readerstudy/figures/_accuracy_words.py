@@ -9,7 +9,7 @@ from readerstudy.estimate import Estimate
 from readerstudy.figures import _words as words
 from readerstudy.figures._label import plain
 from readerstudy.figures._palette import Series
-from readerstudy.figures._pick import Picked
+from readerstudy.figures._pick import MANY_MODELS, Picked
 
 _STARRED_MODELS = 4
 """Most models for which a row of stars stands above the readers."""
@@ -35,6 +35,11 @@ class Shown:
             self.differences = {}
 
     @property
+    def crowded(self) -> bool:
+        """Whether there are too many models to be told apart."""
+        return len(self.models) > MANY_MODELS
+
+    @property
     def everyone(self) -> list[Estimate]:
         """Everybody who has a dot."""
         return [*self.readers, *self.consensus, *self.models]
@@ -50,7 +55,9 @@ def caption(picked: Picked, task: str, shown: Shown) -> str:
     """What is shown, of how many cases, and what the symbols mean."""
     number = words.cases(shown.everyone)
     count = words.counted(len({(e.reader_group, e.reader) for e in shown.readers}), "reader")
-    sentences = [f"Accuracy of {count} for the task “{plain(task)}”{f' ({number})' if number else ''}."]
+    sentences = [
+        f"Accuracy of {count} for the task “{plain(task)}”{plain(picked.within)}{f' ({number})' if number else ''}."
+    ]
     bars = words.intervals(shown.everyone)
     sentences.append(f"Dots: single readers{f'; bars are {bars}' if bars else ''}.")
     if picked.several_modalities:
@@ -62,7 +69,10 @@ def caption(picked: Picked, task: str, shown: Shown) -> str:
     if shown.consensus:
         names = dict.fromkeys(plain(str(e.reader)) for e in shown.consensus)
         sentences.append(f"{'Stars' if len(shown.consensus) > 1 else 'Star'}: {words.listed(list(names))}.")
-    if shown.models:
+    if shown.crowded:
+        count_models = words.counted(len(shown.models), "model")
+        sentences.append(f"Dots side by side at the right: {count_models}; the tables have their numbers.")
+    elif shown.models:
         several = len(shown.models) > 1
         sentences.append("Lines across the figure: models." if several else "Line across the figure: the model.")
     sentences.append(_significance(picked, shown))
@@ -91,10 +101,12 @@ def _significance(picked: Picked, shown: Shown) -> str:
 def alt(picked: Picked, task: str, shown: Shown) -> str:
     """The numbers, and who differs significantly from a model."""
     parts = [f"{e.reader}: {text.full(e)}" for e in shown.models]
+    if shown.crowded:
+        parts = [f"{words.counted(len(shown.models), 'model')}: {words.spread(shown.models)}"]
     parts += [f"{picked.series_label(series)}, mean: {text.full(e)}" for series, e in shown.means.items()]
     for e in (*shown.readers, *shown.consensus):
         found = [tests.get((str(e.reader), e.modality)) for tests in shown.differences.values()]
         stars = [test for test in found if test and picked.significant(test)]
         versus = "".join(f", versus {test.reader} {text.p_phrase(test.p_value, picked.alpha)}" for test in stars)
         parts.append(f"{picked.reader_label(e)}: {text.full(e)}{versus}")
-    return plain(f"Dot plot of accuracy for the task “{task}”. " + "; ".join(parts) + ".")
+    return plain(f"Dot plot of accuracy for the task “{task}”{picked.within}. " + "; ".join(parts) + ".")

@@ -26,6 +26,8 @@ class Display:
         Keys of the records of `Results` that are drawn or printed in it.
     width_mm, height_mm
         Size on paper.
+    modality
+        The modality that the figure is of, where a task has a figure for each.
     """
 
     figure: Figure
@@ -37,6 +39,7 @@ class Display:
     keys: tuple[str, ...]
     width_mm: float
     height_mm: float
+    modality: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

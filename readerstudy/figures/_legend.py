@@ -49,6 +49,19 @@ def legend_height(entries: Sequence[Entry], columns: int = 1) -> float:
     return sum(max(e.height for e in entries[i : i + columns]) for i in range(0, len(entries), columns))
 
 
+def fitted(entries: Sequence[Entry], room: float, columns: int = 1) -> list[Entry]:
+    """As many of `entries` as `room` mm of height have place for, and then how many more there are."""
+    if legend_height(entries, columns) <= room:
+        return list(entries)
+    n = len(entries)
+    while n:
+        n -= 1
+        shown = [*entries[:n], Entry(entries[0].style, frozenset(), f"and {len(entries) - n} more, see table")]
+        if legend_height(shown, columns) <= room:
+            break
+    return shown
+
+
 def legend(
     canvas: Canvas, entries: Sequence[Entry], left: float, top: float, width: float, *, columns: int = 1
 ) -> None:

@@ -74,6 +74,10 @@ def model_styles(models: Iterable[str]) -> dict[str, Style]:
     return styles
 
 
+MUTED_MODEL = Style(pale(_BLUE, 0.6), pale(_BLUE, 0.4), pale(_BLUE, 0.4), "o", "solid")
+"""Every model, where there are too many to be told apart."""
+
+
 def series_styles(series: Sequence[Series]) -> dict[Series, Style]:
     """One style for each series: colour by modality where there are several, else by group; a marker each."""
     modalities = list(dict.fromkeys(modality for _, modality in series))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,8 @@ from readerstudy.results import Results
 
 ALL_READERS = "all readers"
 """Name of the group of a mean over all human readers."""
+MANY_MODELS = 8
+"""More models than this in one figure are drawn alike, and their numbers are given as a range."""
 
 
 class Point(NamedTuple):
@@ -65,10 +68,13 @@ class Picked:
     ----------
     results
         The analysis.
+    modality
+        The modality that `results` was narrowed to, if it was.
     """
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, modality: str | None = None) -> None:
         self.results = results
+        self.modality = modality
         self._records: dict[tuple[str, str | None, str, str], list[Estimate]] = defaultdict(list)
         self._means: dict[tuple[str, str | None, str], list[Estimate]] = defaultdict(list)
         self._thresholds: dict[tuple[str, str | None, str], list[Estimate]] = defaultdict(list)
@@ -125,6 +131,36 @@ class Picked:
     def several_modalities(self) -> bool:
         """Whether readers read in more than one modality."""
         return len(self.modalities) > 1
+
+    @property
+    def within(self) -> str:
+        """``, blur 4``: what follows the name of a task where only one modality is shown."""
+        return "" if self.modality is None else f", {self.modality}"
+
+    def by_modality(self, task: str) -> list[Picked]:
+        """What is shown apart: each modality where the models of a task have several, else everything together.
+
+        Records and curves without a modality stand in each.
+        """
+        found = {e.modality: None for key, es in self._records.items() if key[0] == task for e in es}
+        of_models = {e.modality for key, es in self._records.items() if (key[0], key[3]) == (task, "model") for e in es}
+        if len(of_models - {None}) < 2:
+            return [self]
+        order = list(self.results.flow.get("modalities") or ())
+        names = sorted(
+            (name for name in found if name is not None),
+            key=lambda name: order.index(name) if name in order else len(order),
+        )
+        return [self._narrowed(name) for name in names]
+
+    def _narrowed(self, modality: str) -> Picked:
+        kept = (None, modality)
+        narrowed = dataclasses.replace(
+            self.results,
+            estimates=tuple(e for e in self.results.estimates if e.modality in kept),
+            curves={key: curve for key, curve in self.results.curves.items() if curve["modality"] in kept},
+        )
+        return Picked(narrowed, modality)
 
     def targets(self, task: str) -> list[str | None]:
         """The classes of a task of several classes in the order of the protocol; ``[None]`` for a binary task."""

@@ -9,7 +9,7 @@ from readerstudy.estimate import Estimate
 from readerstudy.figures import _words as words
 from readerstudy.figures._label import plain
 from readerstudy.figures._palette import Series
-from readerstudy.figures._pick import Picked, Point, series_of
+from readerstudy.figures._pick import MANY_MODELS, Picked, Point, series_of
 
 _ARROWS = 15
 """Most arrows from one modality to the other that can still be told apart."""
@@ -70,6 +70,18 @@ class Panel:
         ]
 
 
+def models_of(panels: Sequence[Panel]) -> list[str]:
+    """Everybody among the models who has a curve or calls."""
+    curves = (curve.reader for panel in panels for curve in panel.model_curves)
+    calls = (str(p.sensitivity.reader) for panel in panels for p in (*panel.model_points, *panel.thresholds))
+    return list(dict.fromkeys([*curves, *calls]))
+
+
+def crowded(panels: Sequence[Panel]) -> bool:
+    """Whether there are too many models to be told apart."""
+    return len(models_of(panels)) > MANY_MODELS
+
+
 def caption(picked: Picked, task: str, panels: Sequence[Panel]) -> str:
     """What is shown, of how many cases, and what the symbols mean."""
     estimates = [e for panel in panels for e in panel.estimates]
@@ -77,17 +89,20 @@ def caption(picked: Picked, task: str, panels: Sequence[Panel]) -> str:
     aucs = [curve.auc for panel in panels for curve in (*panel.model_curves, *panel.human_curves) if curve.auc]
     number = words.cases(e for e in estimates if e.reader is not None)
     sentences = [
-        f"{_what(panels)} for the task “{plain(task)}”{f' ({number})' if number else ''}"
+        f"{_what(panels)} for the task “{plain(task)}”{plain(picked.within)}{f' ({number})' if number else ''}"
         f"{', each class against all others' if panels[0].target is not None else ''}."
     ]
     if words.intervals(aucs):
         sentences.append(f"AUC is given with {words.intervals(aucs)}.")
+    if crowded(panels):
+        count = words.counted(len(models_of(panels)), "model")
+        sentences.append(f"Pale lines and small hollow symbols: {count}, drawn alike; the tables have their numbers.")
     if any(panel.human_curves for panel in panels):
         sentences.append("Thin lines: empirical curves of the readers' ratings.")
-    if any(point.drawn for panel in panels for point in panel.model_points):
+    if any(point.drawn for panel in panels for point in panel.model_points) and not crowded(panels):
         several = panels[0].target is not None
         sentences.append(f"Hollow symbols: the calls of a model{', its most probable class' if several else ''}.")
-    if any(point.drawn for panel in panels for point in panel.thresholds):
+    if any(point.drawn for panel in panels for point in panel.thresholds) and not crowded(panels):
         sentences.append(f"Small hollow symbols: its calls of the class at a threshold ({_thresholds(panels)}).")
     if any(point.drawn for panel in panels for point in panel.human_points):
         arms = words.intervals(humans)
@@ -149,14 +164,18 @@ def alt(picked: Picked, task: str, panels: Sequence[Panel]) -> str:
     """The numbers of every panel."""
     crosses = sum(len(panel.human_points) for panel in panels)
     sentences = [
-        f"{_what(panels)} for the task “{plain(task)}”: 1 − specificity from 0 to 1 to the right, "
-        "sensitivity from 0 to 1 upwards."
+        f"{_what(panels)} for the task “{plain(task)}”{plain(picked.within)}: "
+        "1 − specificity from 0 to 1 to the right, sensitivity from 0 to 1 upwards."
     ]
     for panel in panels:
         parts = []
         calls = {point.sensitivity.reader: point for point in panel.model_points}
         aucs = {curve.reader: curve.auc for curve in panel.model_curves if curve.auc}
-        for model in dict.fromkeys([*aucs, *calls]):
+        models = dict.fromkeys([*aucs, *calls])
+        if len(models) > MANY_MODELS:
+            parts.append(_crowd_said(panel, len(models)))
+            models = {}
+        for model in models:
             numbers = [f"AUC {text.full(aucs[model])}"] if model in aucs else []
             numbers += [_said(calls[model])] if model in calls else []
             at = [point for point in panel.thresholds if point.sensitivity.reader == model]
@@ -168,6 +187,16 @@ def alt(picked: Picked, task: str, panels: Sequence[Panel]) -> str:
         head = f"{panel.target}. " if panel.target is not None else ""
         sentences.append(plain(head + "; ".join(parts)) + ".")
     return words.join(*sentences)
+
+
+def _crowd_said(panel: Panel, n: int) -> str:
+    """Many models in one phrase: least and greatest of each number."""
+    aucs = [curve.auc for curve in panel.model_curves if curve.auc]
+    numbers = [f"AUC {words.spread(aucs)}"] if aucs else []
+    if panel.model_points:
+        numbers.append(f"sensitivity {words.spread([point.sensitivity for point in panel.model_points])}")
+        numbers.append(f"specificity {words.spread([point.specificity for point in panel.model_points])}")
+    return f"{words.counted(n, 'model')}: {', '.join(numbers)}"
 
 
 def _series_parts(picked: Picked, panel: Panel, series: Series, *, named: bool) -> list[str]:

@@ -93,6 +93,16 @@ def spread(estimates: Sequence[Estimate]) -> str:
     return f"{text.full(least)} to {text.full(most)}"
 
 
+def value_range(estimates: Sequence[Estimate]) -> str:
+    """``0.84 to 0.90``: least and greatest of many numbers, without their intervals."""
+    known = [e for e in estimates if math.isfinite(e.estimate)]
+    if not known:
+        return text.UNDEFINED
+    least = min(known, key=lambda e: e.estimate)
+    most = max(known, key=lambda e: e.estimate)
+    return f"{text.value(least)} to {text.value(most)}"
+
+
 def join(*sentences: str) -> str:
     """The sentences that are not empty, with a space between."""
     return " ".join(sentence for sentence in sentences if sentence)

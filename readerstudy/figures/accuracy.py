@@ -13,16 +13,18 @@ from matplotlib.lines import Line2D
 
 from readerstudy import text
 from readerstudy.estimate import Estimate
+from readerstudy.figures import _words as words
 from readerstudy.figures._accuracy_words import Shown, alt, caption
 from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import plain, shorten, width
-from readerstudy.figures._legend import Entry, legend, legend_height
+from readerstudy.figures._legend import Entry, fitted, legend, legend_height
 from readerstudy.figures._palette import (
     ARM_WIDTH,
     CURVE_WIDTH,
     FAINT,
     INK,
+    MUTED_MODEL,
     RULE,
     THIN_WIDTH,
     Series,
@@ -38,6 +40,7 @@ _NAME_MM = 3.4
 _NAME_LENGTH = 16.0
 _SPREAD = 0.26
 """Distance of the outermost modality from the middle of a reader's place, as a share of it."""
+_LEGEND_COLUMNS, _LEGEND_MM = 5, 24.0
 _LABEL_MM = 2 * LINE_MM + 0.8
 _STAR_MM = 2.8
 _CAP_MM = 0.9
@@ -65,9 +68,9 @@ class AccuracyDisplay(Display):
 
 
 def displays(picked: Picked, task: str) -> list[AccuracyDisplay]:
-    """The figure of a task; none where no reader's accuracy is known."""
-    shown = Shown(picked, task)
-    return [_display(picked, task, shown)] if shown.readers else []
+    """The figure of a task, or of each modality where its models have several; none without a reader's accuracy."""
+    parts = [(part, Shown(part, task)) for part in picked.by_modality(task)]
+    return [_display(part, task, shown) for part, shown in parts if shown.readers]
 
 
 def _display(picked: Picked, task: str, shown: Shown) -> AccuracyDisplay:
@@ -79,12 +82,13 @@ def _display(picked: Picked, task: str, shown: Shown) -> AccuracyDisplay:
         positions={series: tuple(x for x, _ in dots) for series, dots in plot.dots.items()},
         significant=tuple(plot.significant),
         task=task,
-        title=f"Accuracy of the readers: {shorten(task, 70, 7)}",
+        title=f"Accuracy of the readers: {shorten(task + picked.within, 70, 7)}",
         caption=caption(picked, task, shown),
         alt=alt(picked, task, shown),
         keys=tuple(e.key for e in shown.estimates),
         width_mm=plot.canvas.width,
         height_mm=plot.canvas.height,
+        modality=picked.modality,
     )
 
 
@@ -109,16 +113,17 @@ class _Plot:
         for e in shown.consensus:
             self.consensus_places.setdefault(str(e.reader), at + len(self.consensus_places))
         at += len(self.consensus_places) + 1 if self.consensus_places else 0
-        self.model_places = {str(e.reader): at + i for i, e in enumerate(self.models)}
-        self.end = at + len(self.models) if self.models else at - 1
+        columns = 1 if shown.crowded else len(self.models)
+        self.model_places = {str(e.reader): at + i % columns for i, e in enumerate(self.models)}
+        self.end = at + columns if self.models else at - 1
         self.right = _RIGHT if self.models else 4.0
         self.place_mm = (FULL_WIDTH - _LEFT - self.right) / self.end
         self.dots: dict[Series, list[tuple[float, Estimate]]] = {}
         for e in self.readers:
             self.dots.setdefault(series_of(e), []).append((self._x(e), e))
 
-        entries = self._entries()
-        columns = max(1, len(entries))
+        columns = max(1, min(len(self._entries()), _LEGEND_COLUMNS))
+        entries = fitted(self._entries(), _LEGEND_MM, columns)
         starred = [tests for tests in shown.differences.values() if any(map(picked.significant, tests.values()))]
         top = 3.0 + (legend_height(entries, columns) if entries else 0.0) + _STAR_MM * len(starred)
         named = self.place_mm >= _NAME_MM
@@ -192,7 +197,24 @@ class _Plot:
             self.axes, y_ticks=ticks, y_labels=[text.fixed(tick * 100, 0) for tick in ticks], y_title="Accuracy (%)"
         )
 
+    def _draw_crowd(self) -> None:
+        """Many models: dots side by side in one place, and beside them their number and range."""
+        (place,) = set(self.model_places.values())
+        last = len(self.models) - 1
+        xs = [place + _SPREAD * (2 * i / last - 1) for i in range(last + 1)]
+        values = [e.estimate for e in self.models]
+        self._line(xs, values, "models", zorder=4, **reader_marker(MUTED_MODEL))
+        low, high = self.axes.get_ylim()
+        middle = self._top + (high - (min(values) + max(values)) / 2) / (high - low) * _PLOT_HEIGHT
+        left = FULL_WIDTH - _RIGHT + 3.2
+        y = min(max(middle, self._top + LINE_MM), self._top + _PLOT_HEIGHT - LINE_MM)
+        self.canvas.text(left, y - 0.3, words.counted(len(self.models), "model"), fontweight="bold")
+        self.canvas.text(left, y - 0.3 + LINE_MM, words.value_range(self.models), size=SMALL_SIZE)
+
     def _draw_models(self) -> None:
+        if self.shown.crowded:
+            self._draw_crowd()
+            return
         low, high = self.axes.get_ylim()
         for e in self.models:
             style = self.picked.model_styles[str(e.reader)]
@@ -256,7 +278,9 @@ class _Plot:
         if not math.isfinite(e.conf_low + e.conf_high):
             return
         cap = min(_CAP_MM / self.place_mm, 0.2)
-        x = end + self.modalities.index(series[1]) * 2.5 * cap
+        # Many modalities share half a place, so that no bar stands beyond the axis.
+        step = min(2.5 * cap, 0.5 / max(1, len(self.modalities) - 1))
+        x = end + self.modalities.index(series[1]) * step
         gap = float("nan")
         xs = [x, x, gap, x - cap, x + cap, gap, x - cap, x + cap]
         ys = [e.conf_low, e.conf_high, gap, e.conf_low, e.conf_low, gap, e.conf_high, e.conf_high]
@@ -331,7 +355,7 @@ class _Plot:
         if self.models:
             places = self.model_places.values()
             middle = sheet((min(places) + max(places)) / 2)
-            room = (len(self.models) + 0.9) * self.place_mm
+            room = (len(set(places)) + 0.9) * self.place_mm
             label = "Model" if len(self.models) == 1 else "Models"
             if width(label, TEXT_SIZE, bold=True) <= room:
                 self.canvas.text(middle, base + name_mm + LINE_MM, label, ha="center", fontweight="bold")

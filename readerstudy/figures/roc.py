@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -13,31 +13,34 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
 from readerstudy import text
-from readerstudy.figures import _words as words
 from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import shorten
-from readerstudy.figures._legend import Entry, legend, legend_height
+from readerstudy.figures._legend import fitted, legend, legend_height
 from readerstudy.figures._palette import (
     ARM_WIDTH,
     CURVE_WIDTH,
     FRAME,
+    MUTED_MODEL,
     RULE,
     THIN_WIDTH,
     Series,
+    Style,
     call_marker,
     consensus_marker,
     mean_marker,
     reader_marker,
     threshold_marker,
 )
-from readerstudy.figures._pick import Curve, Picked, Point, series_of
-from readerstudy.figures._roc_words import Panel, alt, caption
+from readerstudy.figures._pick import Picked, Point, series_of
+from readerstudy.figures._roc_legend import auc_range, entries_of, styles_of
+from readerstudy.figures._roc_words import Panel, alt, caption, crowded
 
 _COLUMNS = 4
 _PANELS = 12
 """Most classes in one figure: three rows, a page."""
-_SINGLE_SIDE, _PANEL_SIDE = 96.0, 37.0
+_SINGLE_SIDE, _MODALITY_SIDE, _PANEL_SIDE = 96.0, 80.0, 37.0
+"""Side of the one panel of a task, of one modality of it (two of these stand on a page), and of one of many panels."""
 _LEFT, _TOP, _BOTTOM = 13.0, 3.0, 10.0
 _PANEL_SYMBOLS = 0.75
 """Size of the symbols in small panels, as a share of that in a large one."""
@@ -47,6 +50,8 @@ _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _TICK_LABELS = ("0", "0.2", "0.4", "0.6", "0.8", "1")
 _NAMED_MODELS = 4
 """Up to so many models a panel's head prints every AUC."""
+_LEGEND_MM, _LOWER_LEGEND_MM = 150.0, 60.0
+"""Greatest height of a legend beside one panel, and below many."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,7 +73,14 @@ class RocDisplay(Display):
 
 
 def displays(picked: Picked, task: str) -> list[RocDisplay]:
-    """The ROC plots of a task: none where nobody has a curve or both sensitivity and specificity."""
+    """The ROC plots of a task: none where nobody has a curve or both sensitivity and specificity.
+
+    Where the models have several modalities, each modality has plots of its own.
+    """
+    return [display for part in picked.by_modality(task) for display in _pages(part, task)]
+
+
+def _pages(picked: Picked, task: str) -> list[RocDisplay]:
     panels = [panel for target in picked.targets(task) if (panel := Panel(picked, task, target)).worth_drawing]
     pages = [panels[i : i + _PANELS] for i in range(0, len(panels), _PANELS)]
     return [_display(picked, task, page, i + 1, len(pages)) for i, page in enumerate(pages)]
@@ -85,30 +97,33 @@ def _display(picked: Picked, task: str, panels: Sequence[Panel], page: int, page
         axes=tuple(axes),
         targets=tuple(panel.target for panel in panels),
         task=task,
-        title=f"ROC curves: {shorten(task, 70, 7)}{part}",
+        title=f"ROC curves: {shorten(task + picked.within, 70, 7)}{part}",
         caption=caption(picked, task, panels),
         alt=alt(picked, task, panels),
         keys=tuple(dict.fromkeys(e.key for e in estimates)),
         width_mm=canvas.width,
         height_mm=canvas.height,
+        modality=picked.modality,
     )
 
 
 def _single(picked: Picked, panel: Panel) -> tuple[Canvas, list[Axes]]:
-    entries = _entries(picked, [panel], numbers=True)
-    height = max(_TOP + _SINGLE_SIDE + _BOTTOM, legend_height(entries) + 2 * _TOP)
+    entries = fitted(entries_of(picked, [panel], numbers=True), _LEGEND_MM)
+    side = _SINGLE_SIDE if picked.modality is None else _MODALITY_SIDE
+    height = max(_TOP + side + _BOTTOM, legend_height(entries) + 2 * _TOP)
     canvas = Canvas(FULL_WIDTH, height)
-    axes = canvas.panel(_LEFT, _TOP, _SINGLE_SIDE, _SINGLE_SIDE, _LIMITS, _LIMITS)
+    axes = canvas.panel(_LEFT, _TOP, side, side, _LIMITS, _LIMITS)
     _scales(canvas, axes, left=True, lower=True)
-    _draw(picked, panel, axes, 1.0)
+    _draw(picked, panel, axes, 1.0, styles_of(picked, [panel]))
     _arrows(picked, panel, axes)
-    left = _LEFT + _SINGLE_SIDE + 7.0
+    left = _LEFT + side + 7.0
     legend(canvas, entries, left, _TOP, FULL_WIDTH - left - 1.0)
     return canvas, [axes]
 
 
 def _grid(picked: Picked, panels: Sequence[Panel]) -> tuple[Canvas, list[Axes]]:
-    entries = _entries(picked, panels, numbers=False)
+    entries = fitted(entries_of(picked, panels, numbers=False), _LOWER_LEGEND_MM, _COLUMNS)
+    styles = styles_of(picked, panels)
     lines = _auc_lines(panels)
     head = 3.6 + lines * LINE_MM
     pitch = head + _PANEL_SIDE + 3.5
@@ -124,9 +139,9 @@ def _grid(picked: Picked, panels: Sequence[Panel]) -> tuple[Canvas, list[Axes]]:
         row, column = divmod(i, _COLUMNS)
         left, top = _LEFT + column * step, _TOP + row * pitch
         axes = canvas.panel(left, top + head, _PANEL_SIDE, _PANEL_SIDE, _LIMITS, _LIMITS)
-        _head(canvas, picked, panel, left, top, lines)
+        _head(canvas, styles, panel, left, top, lines)
         _scales(canvas, axes, left=column == 0, lower=i + _COLUMNS >= len(panels))
-        _draw(picked, panel, axes, _PANEL_SYMBOLS)
+        _draw(picked, panel, axes, _PANEL_SYMBOLS, styles)
         drawn.append(axes)
     if inside:
         left = _LEFT + (_COLUMNS - free) * step
@@ -141,17 +156,22 @@ def _grid(picked: Picked, panels: Sequence[Panel]) -> tuple[Canvas, list[Axes]]:
 def _auc_lines(panels: Sequence[Panel]) -> int:
     """Lines of AUCs in a panel's head: the same in every panel, so that panels align."""
     most = max(sum(curve.auc is not None for curve in panel.model_curves) for panel in panels)
+    if crowded(panels):
+        return 1 if most else 0
     return most if most <= _NAMED_MODELS else 0
 
 
-def _head(canvas: Canvas, picked: Picked, panel: Panel, left: float, top: float, lines: int) -> None:
-    """The class, and the AUC of every model beside the line that its curve is drawn with."""
+def _head(canvas: Canvas, styles: Mapping[str, Style], panel: Panel, left: float, top: float, lines: int) -> None:
+    """The class, and the AUC of every model beside the line that its curve is drawn with; of many, their range."""
     canvas.text(left, top + 2.5, shorten(panel.target or "", _PANEL_SIDE, 7.0, bold=True), fontweight="bold")
     curves = [curve for curve in panel.model_curves if curve.auc]
+    if len(curves) > lines > 0:
+        canvas.text(left, top + 2.5 + LINE_MM, auc_range(panel), size=SMALL_SIZE + 0.5)
+        return
     for i, curve in enumerate(curves[:lines]):
         assert curve.auc is not None
         baseline = top + 2.5 + (i + 1) * LINE_MM
-        style = picked.model_styles[curve.reader]
+        style = styles[curve.reader]
         y = baseline - 0.8
         canvas.line([left, left + 5.0], [y, y], color=style.colour, linestyle=style.dash, linewidth=CURVE_WIDTH)
         inside = f" ({text.interval(curve.auc)})" if text.interval(curve.auc) else ""
@@ -170,8 +190,10 @@ def _scales(canvas: Canvas, axes: Axes, *, left: bool, lower: bool) -> None:
     )
 
 
-def _draw(picked: Picked, panel: Panel, axes: Axes, size: float) -> None:
-    """Draw one panel from back to front; `size` scales its symbols."""
+def _draw(picked: Picked, panel: Panel, axes: Axes, size: float, styles: Mapping[str, Style]) -> None:
+    """Draw one panel from back to front; `size` scales its symbols, `styles` are those of the models."""
+    many = MUTED_MODEL in styles.values()
+    width, call_size = (THIN_WIDTH, 0.5 * size) if many else (CURVE_WIDTH * (1 + size) / 2, size)
 
     def line(x: Sequence[float], y: Sequence[float], label: str, **style: Any) -> None:
         axes.add_line(Line2D(x, y, label=label, clip_on=False, **style))
@@ -197,8 +219,8 @@ def _draw(picked: Picked, panel: Panel, axes: Axes, size: float) -> None:
         )
         axes.add_collection(arms, autolim=False)
     for curve in panel.model_curves:
-        style = picked.model_styles[curve.reader]
-        look = {"color": style.colour, "linestyle": style.dash, "linewidth": CURVE_WIDTH * (1 + size) / 2}
+        style = styles[curve.reader]
+        look = {"color": style.colour, "linestyle": style.dash, "linewidth": width}
         line(curve.false_positive, curve.sensitivity, f"curve: {curve.reader}", zorder=2.5, **look)
     for series, points in by_series.items():
         marker = reader_marker(picked.series_styles[series], size)
@@ -222,12 +244,12 @@ def _draw(picked: Picked, panel: Panel, axes: Axes, size: float) -> None:
     for point in panel.thresholds:
         if point.drawn:
             model = str(point.sensitivity.reader)
-            marker = threshold_marker(picked.model_styles[model], size)
+            marker = threshold_marker(styles[model], call_size)
             line(*_places([point]), f"threshold: {model}", zorder=4.8, **marker)
     for point in panel.model_points:
         if point.drawn:
             model = str(point.sensitivity.reader)
-            marker = call_marker(picked.model_styles[model], size)
+            marker = call_marker(styles[model], call_size)
             line(*_places([point]), f"calls: {model}", zorder=5, **marker)
 
 
@@ -266,66 +288,3 @@ def _arms(point: Point) -> list[list[tuple[float, float]]]:
 
 def _places(points: Sequence[Point]) -> tuple[list[float], list[float]]:
     return [1 - point.specificity.estimate for point in points], [point.sensitivity.estimate for point in points]
-
-
-def _entries(picked: Picked, panels: Sequence[Panel], *, numbers: bool) -> list[Entry]:
-    """The legend: models, readers by series, consensus. With `numbers`, those of the one panel in small print."""
-    entries = []
-    curves = {curve.reader: curve for panel in panels for curve in panel.model_curves}
-    calls = {str(p.sensitivity.reader): p for panel in panels for p in panel.model_points if p.drawn}
-    with_thresholds = {str(p.sensitivity.reader) for panel in panels for p in panel.thresholds if p.drawn}
-    for model in picked.models:
-        parts = {"curve"} if model in curves else set()
-        parts |= {"call"} if model in calls else set()
-        parts |= {"threshold"} if model in with_thresholds else set()
-        if parts:
-            lines = _model_lines(curves.get(model), calls.get(model)) if numbers else ()
-            entries.append(Entry(picked.model_styles[model], frozenset(parts), model, lines))
-    crosses: dict[Series, set[str | None]] = {}
-    for panel in panels:
-        for point in panel.human_points:
-            if point.drawn:
-                crosses.setdefault(series_of(point.sensitivity), set()).add(point.sensitivity.reader)
-    with_curves = {curve.series for panel in panels for curve in panel.human_curves}
-    for series in picked.series:
-        parts = {"cross"} if series in crosses else set()
-        parts |= {"mean"} if any(series in panel.means for panel in panels) else set()
-        parts |= {"thin curve"} if series in with_curves else set()
-        if parts:
-            number = len(crosses.get(series, {c.reader for p in panels for c in p.human_curves if c.series == series}))
-            lines = (words.counted(number, "reader"), *(_mean_lines(panels[0], series) if numbers else ()))
-            entries.append(Entry(picked.series_styles[series], frozenset(parts), picked.series_label(series), lines))
-    stars = {_consensus_of(p): p for panel in panels for p in panel.consensus_points if p.drawn}
-    for who, point in stars.items():
-        lines = (_pair_line("Sensitivity", point),) if numbers else ()
-        label = picked.reader_label(point.sensitivity)
-        entries.append(Entry(picked.consensus_styles[who], frozenset({"star"}), label, lines))
-    return entries
-
-
-def _consensus_of(point: Point) -> Series:
-    return point.sensitivity.reader, point.sensitivity.modality
-
-
-def _pair_line(head: str, point: Point) -> str:
-    return f"{head} {text.value(point.sensitivity)}, specificity {text.value(point.specificity)}"
-
-
-def _model_lines(curve: Curve | None, calls: Point | None) -> tuple[str, ...]:
-    lines = []
-    if curve and curve.auc:
-        lines.append(f"AUC {text.full(curve.auc)}")
-    if calls:
-        lines.append(_pair_line("Sensitivity", calls))
-    return tuple(lines)
-
-
-def _mean_lines(panel: Panel, series: Series) -> tuple[str, ...]:
-    lines = []
-    if series in panel.mean_aucs:
-        mean_auc = panel.mean_aucs[series]
-        inside = f" ({text.interval(mean_auc)})" if text.interval(mean_auc) else ""
-        lines.append(f"Mean AUC {text.value(mean_auc)}{inside}")
-    if series in panel.means:
-        lines.append(_pair_line("Mean sensitivity", panel.means[series]))
-    return tuple(lines)

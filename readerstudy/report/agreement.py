@@ -96,7 +96,8 @@ def pairs(results: Results, task: str, target: str | None) -> list[Table]:
         kappas = {(e.reader or "", e.versus or ""): e for e in found if e.modality in (None, modality)}
         names = list(dict.fromkeys(name for pair in kappas for name in pair))
         for start in range(0, max(len(names) - 1, 0), _MOST):
-            tables.append(_triangle(kappas, names, start, scope_of(task, target), modality))
+            table = _triangle(kappas, names, start, scope_of(task, target), modality)
+            tables += [table] if table.rows else []
     return tables
 
 
@@ -119,11 +120,13 @@ def _triangle(
     shown: list[Estimate] = []
     for position, name in enumerate(names[start + 1 :], start + 1):
         cells: list[Cell] = [text_cell(name)]
+        n_before = len(shown)
         for column, other in across:
             e = kappas.get((other, name), kappas.get((name, other))) if column < position else None
             shown += [] if e is None else [e]
             cells.append(estimate_cell(e, footnotes))
-        rows.append(Row(cells=tuple(cells)))
+        if len(shown) > n_before:
+            rows.append(Row(cells=tuple(cells)))
     return Table(
         name="agreement",
         scope=scope if modality is None else f"{scope} {modality}",

@@ -11,6 +11,8 @@ from readerstudy.results import Results
 
 # What a model is called whose file does not name it.
 UNNAMED = "model"
+# More models than this are not all named in a sentence.
+_NAMED = 6
 _TIES = {
     "first-of": "at a tie the call of the reader listed first among those tied counts",
     "higher-risk": (
@@ -65,16 +67,28 @@ def _models(results: Results) -> list[str | Span]:
     parts: list[str | Span] = [
         f" {plural(len(models), 'model')} {'was' if len(models) == 1 else 'were'} evaluated on them"
     ]
-    parts += ["."] if list(models) == [UNNAMED] else [": ", *names(models), "."]
+    parts += ["."] if list(models) == [UNNAMED] else [": ", *_some(list(models)), "."]
     everywhere = {entry["task"] for entries in models.values() for entry in entries}
+    by_tasks: dict[tuple[str, ...], list[str]] = {}
+    by_views: dict[tuple[str, ...], list[str]] = {}
     for name, entries in models.items():
-        tasks = list(dict.fromkeys(entry["task"] for entry in entries))
+        tasks = dict.fromkeys(entry["task"] for entry in entries)
         if len(tasks) < len(everywhere):
-            parts += [" ", label(name), " was given ", *_of(tasks), "."]
-        views = list(dict.fromkeys(entry["modality"] for entry in entries if entry.get("modality") is not None))
+            by_tasks.setdefault(tuple(tasks), []).append(name)
+        views = dict.fromkeys(entry["modality"] for entry in entries if entry.get("modality") is not None)
         if views:
-            parts += [" Predictions of ", label(name), " are of ", *names(views), "."]
+            by_views.setdefault(tuple(views), []).append(name)
+    for given, members in by_tasks.items():
+        parts += [" ", *_some(members), " was given " if len(members) == 1 else " were given ", *_of(given), "."]
+    for seen, members in by_views.items():
+        parts += [" Predictions of ", *_some(members), " are of ", *names(seen), "."]
     return [*parts, *_folds(results)]
+
+
+def _some(members: Sequence[str]) -> list[str | Span]:
+    """Names with commas between them; of many the first, and how many more there are."""
+    left = len(members) - _NAMED
+    return [*names(members[:_NAMED]), f" and {left} more"] if left > 0 else names(members)
 
 
 def _of(tasks: Sequence[str]) -> list[str | Span]:

@@ -10,6 +10,7 @@ from readerstudy._version import __version__
 from readerstudy.report import (
     agreement,
     appendix,
+    cautions,
     characteristics,
     conduct,
     extent,
@@ -61,7 +62,7 @@ def build(results: Results, drawn: Sequence[Drawn]) -> Document:
     sections = [
         _section("Study", *conduct.design(results)),
         _section("Main results", *_main(results, tasks, kept)),
-        _section("Warnings", overview.cautions(results)),
+        _section("Warnings", cautions.cautions(results)),
         _section(
             "Cases and reads",
             overview.flow(results),
@@ -122,7 +123,10 @@ def _classes(results: Results, task: str) -> dict[str, list[Table]]:
     return {
         target: [
             table
-            for table in (performance.performance(results, task, target), *_comparisons(results, task, target))
+            for table in (
+                *performance.performances(results, task, target, extent.TABLE_ROWS),
+                *_comparisons(results, task, target),
+            )
             if table is not None
         ]
         for target in targets
@@ -154,7 +158,7 @@ def _task(
             f"Task: {task}",
             definition(results, task),
             overview.classes(results, task),
-            *kept.printed([performance.performance(results, task, None)]),
+            *kept.printed(performance.performances(results, task, None, extent.TABLE_ROWS)),
             *kept.printed([reading.folds(results, task)]),
             elsewhere,
             *kept.printed(by_class),

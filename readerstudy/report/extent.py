@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from readerstudy.report.document import Block, Drawn, paragraph
+from readerstudy.report.performance import without_readers
 from readerstudy.report.tables import Column, Row, Table, text_cell
 
 CLASS_ROWS = 400
@@ -43,8 +44,11 @@ class Extent:
                 continue
             if when and len(table.rows) <= TABLE_ROWS:
                 kept.append(table)
-            else:
-                self.annex.append(dataclasses.replace(table, annex=True))
+                continue
+            self.annex.append(dataclasses.replace(table, annex=True))
+            if when and table.name == "performance":
+                # The models and the means are what the report is about.
+                kept.append(without_readers(table))
         return kept
 
     def figures(self, drawn: Sequence[Drawn]) -> list[Drawn]:
@@ -81,7 +85,8 @@ class Extent:
         rules = [
             f"The report prints no table of more than {TABLE_ROWS} rows, agreement in pairs of at most {TRIANGLE} "
             f"readers, at most {SUBGROUP_TABLES} tables of subgroups for a task, and single classes where their tables "
-            f"have {CLASS_ROWS} rows or fewer together."
+            f"have {CLASS_ROWS} rows or fewer together. A longer table of performance is cut into one for each "
+            "modality, or keeps only its models, consensus and means."
         ]
         if not self.classes:
             rules.append("Here the single classes have more; overviews by class stand in their place.")

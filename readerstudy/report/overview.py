@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,12 +10,17 @@ from readerstudy import text
 from readerstudy.estimate import Estimate
 from readerstudy.measures import MEASURES
 from readerstudy.report.conduct import UNNAMED, plural
-from readerstudy.report.document import Listing, Span, label, number, paragraph
+from readerstudy.report.document import Listing, Paragraph, Span, label, number, paragraph
 from readerstudy.report.people import ALL_READERS, Naming
 from readerstudy.report.tables import Cell, Column, Row, Table, count_cell, text_cell
 from readerstudy.results import Results
 
 _FIRST = ("auc", "accuracy")
+_Lines = dict[tuple[str | None, str | None], list[Estimate]]
+# Of more models than this, the least and the greatest are named.
+_NAMED_MODELS = 4
+# Up to so many modalities of the readers share an item.
+_TOGETHER = 2
 # So many tasks stand beside each other in one table.
 _ACROSS = 8
 
@@ -31,7 +37,7 @@ def findings(results: Results) -> Listing | None:
     for task in tasks_of(results):
         found = results.select(task=task, target=None, versus=None, subgroup=None)
         found = [e for e in found if e.measure in _FIRST]
-        lines: dict[tuple[str | None, str | None], list[Estimate]] = {}
+        lines: _Lines = {}
         for kind in ("model", "consensus"):
             for e in found:
                 if e.reader_kind == kind:
@@ -39,12 +45,52 @@ def findings(results: Results) -> Listing | None:
         for e in found:
             if e.reader is None and e.reader_group == _widest_group(found):
                 lines.setdefault((None, e.modality), []).append(e)
-        if lines:
-            spans: list[str | Span] = [Span(text=task, kind="strong")]
-            for (reader, modality), estimates in lines.items():
-                spans += [". ", *_subject(reader, modality, estimates), *_values(estimates)]
-            items.append(paragraph(*spans, "."))
+        order = list(results.flow.get("modalities") or ())
+        parts = sorted(_apart(lines), key=lambda part: order.index(part[0]) if part[0] in order else len(order))
+        items += [_finding(task, modality, part) for modality, part in parts]
     return Listing(items=tuple(items), kind="findings") if items else None
+
+
+def _apart(lines: _Lines) -> list[tuple[str | None, _Lines]]:
+    """What each item tells: all of a task, or one modality of it where there are too many for one item."""
+    if not lines:
+        return []
+    of_models = {modality for (_, modality), found in lines.items() if found[0].reader_kind == "model"}
+    everything = {modality for _, modality in lines}
+    if len(of_models - {None}) < 2 and len(everything - {None}) <= _TOGETHER:
+        return [(None, lines)]
+    parts: dict[str | None, _Lines] = {}
+    for (reader, modality), found in lines.items():
+        parts.setdefault(modality, {})[reader, modality] = found
+    return list(parts.items())
+
+
+def _finding(task: str, modality: str | None, lines: _Lines) -> Paragraph:
+    spans: list[str | Span] = [Span(text=task, kind="strong")]
+    spans += [", ", label(modality)] if modality is not None else []
+    models = {who: found for who, found in lines.items() if found[0].reader_kind == "model"}
+    if len(models) > _NAMED_MODELS:
+        spans += [f". {len(models)} models: ", *_ranges([e for found in models.values() for e in found])]
+        lines = {who: found for who, found in lines.items() if who not in models}
+    for (reader, own), estimates in lines.items():
+        spans += [". ", *_subject(reader, None if own == modality else own, estimates), *_values(estimates)]
+    return paragraph(*spans, ".")
+
+
+def _ranges(found: Sequence[Estimate]) -> list[str | Span]:
+    """The least and the greatest of each measure, with whose they are."""
+    parts: list[str | Span] = []
+    for measure in _FIRST:
+        known = [e for e in found if e.measure == measure and math.isfinite(e.estimate)]
+        if known:
+            least, most = (pick(known, key=lambda e: e.estimate) for pick in (min, max))
+            parts += ["; " if parts else "", _said(measure)]
+            if least.estimate == most.estimate:
+                parts += [" ", number(least), " each"]
+            else:
+                parts += [" from ", number(least), " by ", label(least.reader or "")]
+                parts += [" to ", number(most), " by ", label(most.reader or "")]
+    return parts or ["no number is defined"]
 
 
 def _widest_group(found: Sequence[Estimate]) -> str | None:
@@ -68,15 +114,13 @@ def _subject(reader: str | None, modality: str | None, estimates: Sequence[Estim
 def _values(estimates: Sequence[Estimate]) -> list[str | Span]:
     parts: list[str | Span] = []
     for e in sorted(estimates, key=lambda e: _FIRST.index(e.measure)):
-        name = MEASURES[e.measure].label
-        parts += ["; " if parts else "", (name if name.isupper() else name.lower()) + " ", number(e)]
+        parts += ["; " if parts else "", _said(e.measure) + " ", number(e)]
     return parts
 
 
-def cautions(results: Results) -> Listing | None:
-    """The warnings of the analysis."""
-    items = tuple(paragraph(warning) for warning in results.warnings)
-    return Listing(items=items, kind="warnings") if items else None
+def _said(measure: str) -> str:
+    name = MEASURES[measure].label
+    return name if name.isupper() else name.lower()
 
 
 def flow(results: Results) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
@@ -34,14 +35,54 @@ def alpha_of(results: Results) -> float:
 
 def performance(results: Results, task: str, target: str | None) -> Table | None:
     """What every model, reader and group of readers reached in a task, or for one class against the rest."""
-    found = [
-        e for e in results.select(task=task, target=target, subgroup=None, versus=None) if e.measure in PERFORMANCE
-    ]
+    return _performance(results, task, target, _reached(results, task, target))
+
+
+def performances(results: Results, task: str, target: str | None, most: int) -> list[Table]:
+    """`performance`, in a table for each modality where one table would have more than `most` rows."""
+    found = _reached(results, task, target)
+    modalities = dict.fromkeys(e.modality for e in found)
+    whole = _performance(results, task, target, found)
+    if whole is None:
+        return []
+    if len(whole.rows) <= most or len(modalities) == 1:
+        return [whole]
+    parts = ([e for e in found if e.modality == modality] for modality in modalities)
+    tables = (_performance(results, task, target, part, f", {part[0].modality or 'no modality'}") for part in parts)
+    return [table for table in tables if table is not None]
+
+
+def without_readers(table: Table) -> Table:
+    """A table of performance with the rows of models, consensus and means only."""
+    kept = tuple(row for row in table.rows if not _of_reader(row))
+    marks = {cell.mark for row in kept for cell in row.cells}
+    return dataclasses.replace(
+        table,
+        rows=kept,
+        note=f"{table.note} The rows of the single readers are in a file: see “Not printed here”.".strip(),
+        footnotes=tuple(line for line in table.footnotes if line[0] in marks),
+    )
+
+
+def _of_reader(row: Row) -> bool:
+    records = [cell.record for cell in row.cells if cell.record is not None]
+    return any(e.reader_kind == "human" and e.reader is not None for e in records)
+
+
+def _reached(results: Results, task: str, target: str | None) -> list[Estimate]:
+    found = results.select(task=task, target=target, subgroup=None, versus=None)
+    return [e for e in found if e.measure in PERFORMANCE]
+
+
+def _performance(
+    results: Results, task: str, target: str | None, found: Sequence[Estimate], modality: str = ""
+) -> Table | None:
     if target is None:
         caption = f"Performance of models and readers, {task}"
     else:
         caption = f"Performance of models and readers for {target} against the other classes, {task}"
-    return _table("performance", caption, found, PERFORMANCE, results, p_values=False)
+    table = _table("performance", caption + modality, found, PERFORMANCE, results, p_values=False)
+    return table and dataclasses.replace(table, scope=f"{table.scope}{modality}")
 
 
 def auc_differences(results: Results, task: str, target: str | None) -> Table | None:
