@@ -103,7 +103,8 @@ def areas(found: Findings, task: Task, one: Observer) -> None:
 
 
 def _below_half(task: Task, target: str | None, one: Observer) -> str:
-    whose = " ".join(filter(None, (one.name, one.kind != "model" and one.modality, target and f"for {target}")))
+    view = None if one.kind == "model" else one.modality  # a model's name has it
+    whose = " ".join(filter(None, (one.name, view, target and f"for {target}")))
     say = "Scores are never flipped: higher must mean more suspicious."
     return f"Task {task.name}: the AUC of {whose} is below 0.5. {say}"
 
