@@ -9,13 +9,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from readerstudy import _choice, tabular
+from readerstudy.pairing.about import about_cases, described, pictures
 from readerstudy.pairing.ids import check_ids, distinct, drop_duplicate_reads, n_distinct, require_columns
 from readerstudy.pairing.readers import check_overlap, check_readers, check_use, groups_of
 from readerstudy.pairing.tasks import DEFAULT_TASK, meaning, require_known_tasks, resolve
@@ -65,7 +65,7 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     ids = np.unique(np.concatenate([table.cells("case_id") for table in tables.values()]).astype(str))
     truth_text = _truth_text(tables, protocol, ids, problems, unread)
     patients = patients_of(tables, ids, problems)
-    about_cases = _about_cases(tables, protocol, ids, problems, unread)
+    facts = about_cases(tables, protocol, ids, problems, unread)
     if not unread:
         check_overlap(tables, problems)
 
@@ -105,7 +105,7 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         "modalities": [modality for modality in who.modalities if modality is not None],
     }
     # The table of characteristics also describes cases that were not read, such as a development set.
-    described = has_truth if protocol.by is not None else keep
+    shown = has_truth if protocol.by is not None else keep
     return {
         "protocol": protocol,
         "case_ids": tuple(ids[keep].tolist()),
@@ -130,10 +130,10 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
             name: Folds(names=folds.names, labels=folds.labels[..., keep]) for name, folds in said_by.folds.items()
         },
         "times": None if said_by.times is None else said_by.times[..., keep],
-        "covariates": {name: about_cases[name][keep] for name in protocol.subgroups},
-        "pictures": {column: _pictures(tables, column, about_cases[column], ids, keep) for column in protocol.images},
-        "described": {name: about_cases[name][described] for name in _described(protocol)},
-        "described_patients": None if patients is None else patients[described],
+        "covariates": {name: facts[name][keep] for name in protocol.subgroups},
+        "pictures": {column: pictures(tables, column, facts[column], ids, keep) for column in protocol.images},
+        "described": {name: facts[name][shown] for name in described(protocol)},
+        "described_patients": None if patients is None else patients[shown],
     }
 
 
@@ -170,7 +170,7 @@ def _known_columns(role: str, protocol: Protocol) -> list[str]:
         "cases": ("case_id",),
     }[role]
     named = [name for plan in protocol.tasks for name in (plan.truth, plan.label, plan.score)]
-    return list(dict.fromkeys((*usual, "truth", "patient_id", *named, *protocol.subgroups, *_described(protocol))))
+    return list(dict.fromkeys((*usual, "truth", "patient_id", *named, *protocol.subgroups, *described(protocol))))
 
 
 def _truth_text(
@@ -186,30 +186,6 @@ def _truth_text(
             found[plan.name] = text
         elif not unread:  # else it may stand in the file that could not be read
             problems.append(no_truth(tables, plan))
-    return found
-
-
-def _described(protocol: Protocol) -> tuple[str, ...]:
-    split = () if protocol.by is None else (protocol.by,)
-    return tuple(dict.fromkeys((*protocol.characteristics, *protocol.patient_characteristics, *split)))
-
-
-def _about_cases(
-    tables: Mapping[str, Table], protocol: Protocol, ids: npt.NDArray[Any], problems: list[Problem], unread: bool
-) -> dict[str, npt.NDArray[np.object_]]:
-    """Columns about the cases that the protocol names, one text a case over all files."""
-    found = {}
-    for name in dict.fromkeys((*protocol.subgroups, *_described(protocol), *protocol.images)):
-        values = agreed(tables, name, ids, problems, "RS219", "about the case")
-        if values is not None:
-            found[name] = np.array(["" if v.lower() in tabular.MISSING else v for v in values], dtype=object)
-            if name in protocol.cut:
-                for table in tables.values():
-                    if name in table:
-                        table.numbers(name, problems)
-        elif not unread:
-            last = list(tables.values())[-1]
-            problems.append(tabular.missing_column(last, name, "named in the protocol, in any file"))
     return found
 
 
@@ -332,44 +308,6 @@ def _covered(said_by: _Values, n: int) -> tuple[npt.NDArray[np.bool_], npt.NDArr
     predicted = np.any([said(reads).reshape(-1, n).any(axis=0) for reads in said_by.models.values()], axis=0)
     read = np.any([said(reads).reshape(-1, n).any(axis=0) for reads in said_by.humans.values()], axis=0)
     return (predicted, read) if predicted.any() and read.any() else None
-
-
-def _pictures(
-    tables: Mapping[str, Table],
-    column: str,
-    names: npt.NDArray[np.object_],
-    ids: npt.NDArray[Any],
-    keep: npt.NDArray[np.bool_],
-) -> dict[str, Path]:
-    """File of the picture of each case that has one.
-
-    Raises
-    ------
-    DataError
-        If a file is not there or is no PNG.
-    """
-    holder = next(table for table in tables.values() if column in table)
-    folder = Path(holder.name).parent if holder.lines is not None else Path()
-    problems, found = [], {}
-    for case, name in zip(ids[keep].tolist(), names[keep].tolist(), strict=True):
-        path = folder / name
-        if not name:
-            continue
-        if path.is_file() and path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n":
-            found[case] = path
-            continue
-        row = int(np.argmax(holder.cells("case_id") == case))
-        problems.append(
-            Problem(
-                code="RS222",
-                message=f"{path} {'is no PNG picture' if path.is_file() else 'is not there'}",
-                place=holder.place(row, column),
-                help="name PNG files relative to the folder of the file that names them, or leave the cell empty",
-            )
-        )
-    if problems:
-        raise DataError(problems)
-    return found
 
 
 def _flow(

@@ -1,0 +1,79 @@
+"""What is known about the cases beside their truth: covariates, characteristics and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from readerstudy import tabular
+from readerstudy.pairing.truth import agreed
+from readerstudy.problems import DataError, Problem
+from readerstudy.protocol import Protocol
+from readerstudy.tabular import Table
+
+
+def described(protocol: Protocol) -> tuple[str, ...]:
+    """The columns of the table of characteristics."""
+    split = () if protocol.by is None else (protocol.by,)
+    return tuple(dict.fromkeys((*protocol.characteristics, *protocol.patient_characteristics, *split)))
+
+
+def about_cases(
+    tables: Mapping[str, Table], protocol: Protocol, ids: npt.NDArray[Any], problems: list[Problem], unread: bool
+) -> dict[str, npt.NDArray[np.object_]]:
+    """Columns about the cases that the protocol names, one text a case over all files."""
+    found = {}
+    for name in dict.fromkeys((*protocol.subgroups, *described(protocol), *protocol.images)):
+        values = agreed(tables, name, ids, problems, "RS219", "about the case")
+        if values is not None:
+            found[name] = np.array(["" if v.lower() in tabular.MISSING else v for v in values], dtype=object)
+            if name in protocol.cut:
+                for table in tables.values():
+                    if name in table:
+                        table.numbers(name, problems)
+        elif not unread:
+            last = list(tables.values())[-1]
+            problems.append(tabular.missing_column(last, name, "named in the protocol, in any file"))
+    return found
+
+
+def pictures(
+    tables: Mapping[str, Table],
+    column: str,
+    names: npt.NDArray[np.object_],
+    ids: npt.NDArray[Any],
+    keep: npt.NDArray[np.bool_],
+) -> dict[str, Path]:
+    """File of the picture of each case that has one.
+
+    Raises
+    ------
+    DataError
+        If a file is not there or is no PNG.
+    """
+    holder = next(table for table in tables.values() if column in table)
+    folder = Path(holder.name).parent if holder.lines is not None else Path()
+    problems, found = [], {}
+    for case, name in zip(ids[keep].tolist(), names[keep].tolist(), strict=True):
+        path = folder / name
+        if not name:
+            continue
+        if path.is_file() and path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n":
+            found[case] = path
+            continue
+        row = int(np.argmax(holder.cells("case_id") == case))
+        problems.append(
+            Problem(
+                code="RS222",
+                message=f"{path} {'is no PNG picture' if path.is_file() else 'is not there'}",
+                place=holder.place(row, column),
+                help="name PNG files relative to the folder of the file that names them, or leave the cell empty",
+            )
+        )
+    if problems:
+        raise DataError(problems)
+    return found
