@@ -27,7 +27,8 @@ class Study:
     """Paired data of a reader study. Make one with `Study.read`; it is valid once it exists.
 
     Axes of arrays are (modality, reader, case) for humans and (model, case) for models, in the order of the
-    attributes below. Cases are sorted by id, so that the order of rows in the files changes nothing.
+    attributes below. Cases are sorted by id; the order of rows in the files decides the order in which models and
+    readers are listed, and no number.
 
     Parameters
     ----------
@@ -213,27 +214,39 @@ class Study:
     def consensus_calls(self, task: str) -> Codes:
         """What the readers' consensus called each case, shape (modality, case); -1 = no call.
 
-        The supplied consensus, or the majority of the readers' calls in this task with the protocol's rule for ties.
+        The supplied consensus, or the majority of the readers with the protocol's rule for ties. Where readers chose
+        labels, the majority is of the labels of the task's source, so that a case has one consensus in all its tasks.
+        The first reader of a tie is the first in the protocol's groups, or else the first by name.
         """
         if task in self.consensus_reads:
             return self._calls(task, self.consensus_reads[task])[:, 0]
         ties = self.protocol.ties
         assert ties is not None
-        plan = self.tasks[task]
-        size = len(plan.classes) + (plan.restrict is not None)
-        return np.stack([majority(calls, size, ties) for calls in self.human_calls(task)])
+        listed = [name for names in self.protocol.groups.values() for name in names if name in self.readers]
+        order = [self.readers.index(name) for name in (*listed, *sorted(set(self.readers) - set(listed)))]
+        return np.stack([self._majority(task, m, order, ties) for m in range(len(self.modalities))])
 
     def reference_without(self, task: str, reader: str) -> Codes | None:
         """The truth without a reader's own vote, when the protocol asks for it; None for any other reader.
 
-        The majority of the other readers whose votes made the truth, in the first modality; -1 at a tie.
+        The majority of the other readers whose votes made the truth, in the first modality; -1 at a tie, or where it is
+        a class that a restricted task has left out.
         """
         plan = self.protocol
         if plan.incorporation != "leave-one-out" or reader not in plan.truth_from:
             return None
         others = [self.readers.index(name) for name in plan.truth_from if name != reader]
-        without = majority(self.human_calls(task)[0, others], len(self.tasks[task].classes), "exclude")
+        without = self._majority(task, 0, others, "exclude")
+        without = np.where(without == len(self.tasks[task].classes), -1, without)
         return np.where(self.truth(task) < 0, -1, without)
+
+    def _majority(self, task: str, modality: int, voters: list[int], ties: str) -> Codes:
+        """Majority of some readers' labels, or of their calls in a task of ratings, as codes of the task's classes."""
+        plan = self.tasks[task]
+        labels = self.human_reads[task].labels[modality, voters]
+        if (labels >= 0).any():
+            return plan.as_classes(majority(labels, len(plan.labels), ties))
+        return majority(self.human_calls(task)[modality, voters], len(plan.classes), ties)
 
     def _calls(self, task: str, reads: Reads) -> Codes:
         plan, threshold = self.tasks[task], self.protocol.threshold

@@ -241,6 +241,11 @@ def _records(name: str, text: str, separator: str, problems: list[Problem]) -> t
                 numbers.append(end + 1)
             end = reader.line_num
     except csv.Error as error:
+        if "field larger" in str(error):
+            message = f"a cell has more than {csv.field_size_limit():,} characters"
+            help_ = "is a quotation mark or a separator missing? Shorten the cell if it is meant"
+            problems.append(Problem(code="RS108", message=message, place=Place(file=name, line=end + 1), help=help_))
+            return None
         lines = text.split("\n")
         source = lines[end] if end < len(lines) else ""
         quote = source.find('"')

@@ -144,7 +144,7 @@ def test_a_long_line_is_cut_and_a_quoted_cell_is_pointed_at(tmp_path):
     [
         ({"reads": READS.replace("02,R1,a", '02,R1,"a')}, "RS108", ["reads.csv:3:7", "must be closed"]),
         ({"reads": READS + '01,R2,"b\n02,R2,a\n03,R2,b"\n'}, "RS108", ["reads.csv:5:7", "look like rows"]),
-        ({"reads": READS + "01,R2," + "x" * 140_000 + "\n"}, "RS108", ["field larger than"]),
+        ({"reads": READS + "01,R2," + "x" * 140_000 + "\n"}, "RS108", ["more than 131,072 characters"]),
         ({"reads": READS + "0" * 300 + ",R2,a\n"}, "RS208", ["more than 200 characters"]),
         ({"reads": READS.encode("utf-16-le")}, "RS105", ["zero bytes"]),
         ({"reads": READS + "01,NA,a\n"}, "RS208", ["'reader_id' is empty"]),

@@ -119,3 +119,69 @@ def test_a_truth_made_of_the_readers_is_warned_about_or_left_one_out():
     parts = [e.estimate for e in loo.select(measure="accuracy", reader_kind="human") if e.reader]
     assert mean.estimate == pytest.approx(np.mean(parts))
     assert mean.conf_low < mean.estimate < mean.conf_high
+
+
+CLASSES = ["cyst", "FNH", "HCC", "ICC"]
+LIVER = {
+    "tasks": {
+        "kind": {"classes": CLASSES},
+        "malignancies": {"from": "kind", "restrict": ["HCC", "ICC"]},
+        "malignant": {"from": "kind", "positive": ["HCC", "ICC"]},
+    }
+}
+
+
+def votes(table, truth):
+    """Reads of as many readers as the rows are long, a row a case."""
+    rows = [(case, f"R{j}", label) for case, row in enumerate(table) for j, label in enumerate(row)]
+    reads = pd.DataFrame(rows, columns=["case_id", "reader_id", "label"])
+    return reads.merge(pd.DataFrame({"case_id": range(len(table)), "truth": truth}), on="case_id")
+
+
+def test_a_case_has_one_consensus_in_all_its_tasks():
+    reads = votes([["HCC", "cyst"], ["ICC", "HCC"], ["cyst", "FNH"]], ["HCC", "ICC", "HCC"])
+    plan = LIVER | {"readers": {"consensus": "majority", "ties": "higher-risk"}}
+    study = rs.Study.read(None, reads, protocol=plan)
+    assert study.consensus_calls("kind").tolist() == [[2, 3, 1]]
+    assert study.consensus_calls("malignancies").tolist() == [[0, 1, 2]]  # 2: FNH, which that task left out
+    assert study.consensus_calls("malignant").tolist() == [[1, 1, 0]]
+
+
+def test_the_truth_without_a_reader_counts_votes_for_classes_a_task_left_out():
+    reads = votes([["HCC", "HCC", "cyst", "cyst"], ["HCC", "HCC", "HCC", "cyst"]], ["HCC", "HCC"])
+    readers = {"truth_from": ["R0", "R1", "R2", "R3"], "incorporation": "leave-one-out"}
+    study = rs.Study.read(None, reads, protocol=LIVER | {"readers": readers})
+    for task, hcc in (("kind", 2), ("malignancies", 0), ("malignant", 1)):
+        assert study.reference_without(task, "R3").tolist() == [hcc, hcc]
+        assert study.reference_without(task, "R0").tolist()[1] == hcc
+    assert study.reference_without("malignancies", "R0").tolist()[0] == -1  # cyst has two votes of three
+    assert study.reference_without("malignant", "R0").tolist()[0] == 0
+
+
+def test_the_first_of_a_tie_does_not_depend_on_the_rows():
+    reads = votes([["HCC", "cyst"]], ["HCC"])
+    readers = {"consensus": "majority", "ties": "first-of"}
+    for rows in (reads, reads[::-1]):
+        by_name = rs.Study.read(None, rows, protocol=LIVER | {"readers": readers})
+        assert by_name.consensus_calls("kind").tolist() == [[2]]
+        listed = readers | {"groups": {"all": ["R1", "R0"]}}
+        assert rs.Study.read(None, rows, protocol=LIVER | {"readers": listed}).consensus_calls("kind").tolist() == [[0]]
+
+
+def test_a_consensus_of_those_who_made_the_truth_says_so():
+    reads = votes([["HCC", "HCC", "cyst"], ["cyst", "cyst", "HCC"]] * 4, ["HCC", "cyst"] * 4)
+    readers = {"truth_from": ["R0", "R1", "R2"], "incorporation": "leave-one-out"}
+    readers |= {"consensus": "majority", "ties": "exclude"}
+    results = rs.evaluate(rs.Study.read(None, reads, protocol=LIVER | {"readers": readers}))
+    assert "it agrees with itself" in " ".join(results.warnings)
+    accuracy = results.select(measure="accuracy", reader="consensus", task="kind", target=None)[0]
+    assert accuracy.estimate == 1
+    assert "votes of readers of this consensus" in accuracy.note
+
+
+def test_a_reader_of_no_analysed_case_is_named():
+    reads = votes([["HCC"], ["cyst"]], ["HCC", "cyst"])
+    lost = pd.DataFrame({"case_id": [9], "reader_id": ["R9"], "label": ["HCC"], "truth": [""]})
+    study = rs.Study.read(None, pd.concat([reads, lost]), protocol=LIVER)
+    assert "R9 said nothing about any case that is analysed" in " ".join(study.warnings)
+    assert study.flow["n_readers"] == 1

@@ -160,3 +160,38 @@ def test_an_embedding_has_an_inset_of_each_class_that_has_pictures(tmp_path):
     }
     assert insets == {0: b"a", 1: b"b"}
     assert entry["thumbnails"][0]["index"] == 3
+
+
+def test_as_published_keeps_modalities_apart():
+    rows = {"case_id": [1, 2, 3] * 2, "modality": ["CT"] * 3 + ["MR"] * 3, "truth": [0, 1, 1] * 2}
+    preds = pd.DataFrame(rows | {"model": "net", "label": [0, 1, 0, 1, 1, 1]})
+    readings = pd.DataFrame(rows | {"reader_id": "R", "label": [0, 1, 1, 0, 0, 1]})
+    results = rs.evaluate(rs.Study.read(preds, readings, protocol={"as_published": {"model_versus_groups": "fisher"}}))
+    assert [(e.reader, e.modality) for e in results.select(method="as-published")] == [
+        ("net (CT)", "CT"),
+        ("net (MR)", "MR"),
+    ]
+
+
+def test_two_levels_are_two_of_the_column_not_of_the_reader():
+    cases = pd.DataFrame({"case_id": range(6), "truth": [0, 1] * 3, "site": list("xxyyzz")})
+    readings = pd.DataFrame({"case_id": range(4), "reader_id": "R", "label": [0, 1, 1, 1]})
+    preds = pd.DataFrame({"case_id": range(6), "label": 1, "model": "M"})
+    results = rs.evaluate(rs.Study.read(preds, readings, cases, {"subgroups": {"columns": ["site"]}}))
+    assert not results.select(versus_kind="subgroup")
+
+
+def test_a_weighted_kappa_is_unweighted_where_a_label_left_out_was_given():
+    cases = pd.DataFrame({"case_id": range(6), "truth": list("bcdbcd")})
+    readings = pd.DataFrame({"case_id": range(6), "reader_id": "R", "label": list("bcdaab")})
+    plan = {
+        "tasks": {"k": {"classes": list("abcd")}, "late": {"from": "k", "restrict": list("bcd")}},
+        "methods": {"agreement_weights": "linear"},
+    }
+    results = rs.evaluate(rs.Study.read(None, readings, cases, plan))
+    (late,) = results.select(measure="kappa", task="late")
+    assert (late.method, late.note) == (
+        "cohen",
+        "unweighted: a label outside the task has no distance from those in it",
+    )
+    assert results.select(measure="kappa", task="k")[0].method == "cohen-linear"

@@ -90,10 +90,12 @@ def kappa(found: Findings, task: Task, one: Observer, others: Codes, other: Obse
         return
     name = found.plan.methods["agreement_weights"]
     size = len(task.classes) + (task.restrict is not None)  # a label that a restricted task left out is one more
-    estimate = agreement.kappa_of_table(
-        diagnostic.cross_counts(one.calls[used], others[used], size, size),
-        weights=None if name == "none" else name,
-        conf_level=found.plan.conf_level,
-    )
+    table = diagnostic.cross_counts(one.calls[used], others[used], size, size)
+    weights, note = (None if name == "none" else name), None
+    if weights is not None and task.restrict is not None and (table[-1].any() or table[:, -1].any()):
+        weights, note = None, "unweighted: a label outside the task has no distance from those in it"
+    estimate = agreement.kappa_of_table(table, weights=weights, conf_level=found.plan.conf_level)
+    if note is not None:
+        estimate = estimate.replace(note="; ".join(filter(None, (estimate.note, note))))
     identity = one.identity() | {"versus": "truth", "versus_kind": "truth"}
     found.add(task, used, [estimate], **(identity if other is None else one.versus(other)))

@@ -13,6 +13,8 @@ from readerstudy.estimate import Estimate
 from readerstudy.study import Study
 from readerstudy.task import Task
 
+_OWN_VOTES = "the truth was made of the votes of readers of this consensus"
+
 Bools = npt.NDArray[np.bool_]
 
 
@@ -33,6 +35,13 @@ class Findings:
         """Keep `estimates` under their identity; `used` are the cases they rest on."""
         patients = self.study.patients
         n_patients = None if patients is None else len(np.unique(patients[used]))
+        together = self.study.consensus
+        if (
+            self.plan.truth_from
+            and together is not None
+            and together in (identity.get("reader"), identity.get("versus"))
+        ):
+            estimates = [e.replace(note="; ".join(filter(None, (e.note, _OWN_VOTES)))) for e in estimates]
         kept = [e.replace(task=task.name, n_patients=n_patients, **identity) for e in estimates]
         self.estimates += kept
         return kept

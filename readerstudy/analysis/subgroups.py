@@ -49,7 +49,8 @@ def subgroups(found: Findings, task: Task, one: Observer) -> None:
         groups = [(level, chosen) for level, chosen in groups if chosen.any()]
         for level, chosen in groups:
             _accuracy(found, task, one, f"{column}: {level}", chosen, right)
-        if len(groups) == 2:
+        # Two levels of the column, not two that this observer happens to have read.
+        if len(levels) == len(groups) == 2:
             _difference(found, task, one, column, groups, right)
 
 
@@ -95,6 +96,8 @@ def as_published(found: Findings, task: Task, everyone: list[Observer], groups: 
         return
     for model in (one for one in everyone if one.kind == "model"):
         for modality in found.study.modalities:
+            if None not in (model.modality, modality) and model.modality != modality:
+                continue
             for group, names in groups.items():
                 members = [o for o in everyone if o.kind == "human" and o.name in names and o.modality == modality]
                 used = (model.truth >= 0) & (model.calls >= 0)

@@ -29,7 +29,7 @@ from readerstudy.pairing.values import (
     said,
     times_of,
 )
-from readerstudy.pairing.warn import warnings_of
+from readerstudy.pairing.warn import n_taking_part, warnings_of
 from readerstudy.problems import DataError, Place, Problem
 from readerstudy.protocol import ROLES, Protocol, TaskPlan
 from readerstudy.tabular import Table
@@ -101,7 +101,7 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         "n_cases": int(keep.sum()),
         "n_patients": None if kept_patients is None else int(kept_patients.max()) + 1,
         "n_models": len({name for name, _ in who.entries}),
-        "n_readers": len(who.readers),
+        "n_readers": n_taking_part(said_by.humans, keep),
         "modalities": [modality for modality in who.modalities if modality is not None],
     }
     # The table of characteristics also describes cases that were not read, such as a development set.

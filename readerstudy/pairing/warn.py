@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from readerstudy.pairing.values import said
 from readerstudy.protocol import Protocol
 from readerstudy.task import Codes, Reads, Task
 
@@ -82,6 +83,14 @@ def warnings_of(
                 f"Task {name}: kappa is weighted by the distance of the classes in the order "
                 f"{', '.join(task.classes)}. That says something only if they are ordered so."
             )
+    if protocol.truth_from and who.consensus is not None:
+        found.append(
+            f"The consensus {who.consensus} is held against a truth that readers of it have made: it agrees with "
+            "itself, and a comparison with it is a comparison with the truth."
+        )
+    for names, reads in ((who.models, model_reads), (who.readers, human_reads)):
+        unused = [name for name, some in zip(names, _took_part(reads, keep), strict=True) if not some]
+        found += [f"{name} said nothing about any case that is analysed, and is in no table." for name in unused]
     without_truth = next(e["n"] for e in flow["excluded"] if e["reason"] == "no truth")
     if without_truth:
         found.append(f"{without_truth} case{'s were' if without_truth > 1 else ' was'} left out for lack of a truth.")
@@ -102,3 +111,20 @@ def _alike(names: tuple[str, ...]) -> list[tuple[str, str]]:
             found.append((seen[plain], name))
         seen.setdefault(plain, name)
     return found
+
+
+def _took_part(reads: Mapping[str, Reads], keep: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which models or readers said something about a case that is analysed, in any task."""
+    some: npt.NDArray[np.bool_] = np.any([_by_name(said(one)[..., keep]) for one in reads.values()], axis=0)
+    return some
+
+
+def _by_name(spoke: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Over cases, and over modalities where there are any; names stand on the axis before the cases."""
+    some: npt.NDArray[np.bool_] = np.any(spoke, axis=tuple(i for i in range(spoke.ndim) if i != spoke.ndim - 2))
+    return some
+
+
+def n_taking_part(reads: Mapping[str, Reads], keep: npt.NDArray[np.bool_]) -> int:
+    """How many said something about a case that is analysed."""
+    return int(_took_part(reads, keep).sum())

@@ -141,7 +141,8 @@ def _truth(results: Results) -> list[str | Span]:
             *parts,
             " Each of them is held against the majority of the others, without their own vote; a case on which the "
             "others tie is left out for that reader. A model compared with one of them is held against the same "
-            "majority. Means of such readers have no interval, as their truths differ.",
+            "majority. In the mean of such readers each is right or wrong by that reference of their own, "
+            "and its interval takes the references as given; the mean of their AUCs has none.",
         ]
     return [
         *parts,
