@@ -3,9 +3,10 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from readerstudy.stats import embedding
-from readerstudy.stats.embedding import tsne
+from readerstudy.stats.embedding import _affinities, tsne
 
 RNG = np.random.default_rng(5)
 TWO = np.concatenate([RNG.normal(size=(30, 12)), RNG.normal(6, 1, size=(30, 12))])
@@ -157,3 +158,28 @@ if has_opentsne():  # an extra that the tests do not ask for; a skip would be a 
         assert (first.n_iter, first.engine) == (500, "opentsne")
         exact = tsne(TWO, perplexity=10, n_iter=1000, theta=0, engine="opentsne")
         assert exact.kl == pytest.approx(divergence(TWO, exact), rel=0.02)
+
+
+def test_affinities_have_the_perplexity_that_was_asked_for_also_in_many_dimensions():
+    """Against a search for each case by itself, over all others, that subtracts nothing but the least distance."""
+    rng = np.random.default_rng(5)
+    n, perplexity = 240, 20
+    rows = 3 * rng.normal(size=(4, 1500))[rng.integers(4, size=n)] + rng.normal(0, 2, (n, 1500))
+    found = _affinities(rows, perplexity).toarray()
+    dense = np.zeros((n, n))
+    for i in range(n):
+        others = np.arange(n) != i
+        gaps = ((rows[others] - rows[i]) ** 2).sum(axis=1)
+
+        def entropy(precision, gaps=gaps):
+            share = np.exp(-(gaps - gaps.min()) * precision)
+            share /= share.sum()
+            return -(share[share > 0] * np.log(share[share > 0])).sum()
+
+        precision = brentq(lambda x: entropy(x) - np.log(perplexity), 1e-9, 1.0, xtol=1e-15)
+        share = np.exp(-(gaps - gaps.min()) * precision)
+        dense[i, others] = share / share.sum()
+    dense = (dense + dense.T) / (2 * n)
+    assert found.sum() == pytest.approx(1)
+    # Neighbours beyond three times the perplexity are left out, which is all that may differ.
+    assert np.abs(found - dense).sum() < 0.02
