@@ -36,21 +36,31 @@ def refuse_unless_free(out: Path, *, force: bool, inputs: Iterable[Path] = ()) -
         raise FileExistsError(
             f"{out} has no {MANIFEST} of readerstudy, which did not write it; --force leaves it alone"
         )
-    there = {path.relative_to(out).as_posix() for path in out.rglob("*") if not path.is_dir()}
-    foreign = sorted(there - written - {MANIFEST})
+    there = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if not path.is_dir()}
+    foreign = sorted(set(there) - set(written) - {MANIFEST})
     if foreign:
-        names = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
-        raise FileExistsError(f"{out} holds files that readerstudy did not write ({names}); --force leaves it alone")
+        raise FileExistsError(
+            f"{out} holds files that readerstudy did not write ({_some(foreign)}); --force leaves it alone"
+        )
+    changed = sorted(name for name, digest in written.items() if name in there and _sha256(there[name]) != digest)
+    if changed:
+        raise FileExistsError(
+            f"{out} holds files that were changed since they were written ({_some(changed)}); --force leaves it alone"
+        )
     for path in inputs:
         if path.resolve().is_relative_to(out.resolve()):
             raise FileExistsError(f"{path} lies in {out}, which --force would replace; name another folder with --out")
 
 
-def _written(out: Path) -> set[str] | None:
-    """The files that a manifest of ours names; None when there is no such manifest."""
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _written(out: Path) -> dict[str, str] | None:
+    """The files that a manifest of ours names, with their SHA-256; None when there is no such manifest."""
     try:
         content = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-        return set(content["outputs"]) if "readerstudy" in content else None
+        return dict(content["outputs"]) if "readerstudy" in content else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -101,6 +101,12 @@ def test_an_output_folder_is_replaced_only_by_force(tmp_path):
     assert "did not write (thesis.docx)" in refused.stderr
     assert (out / "thesis.docx").exists()
     (out / "thesis.docx").unlink()
+    before = (out / "report.html").read_bytes()
+    (out / "report.html").write_bytes(before + b"my remark")
+    refused = run(*small, "--force")
+    assert refused.exit_code == 2
+    assert "were changed since they were written (report.html)" in refused.stderr
+    (out / "report.html").write_bytes(before)
     (out / "manifest.json").write_text('{"name": "my web app", "outputs": {}}')
     refused = run(*small, "--force")
     assert refused.exit_code == 2
