@@ -12,6 +12,9 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     import pandas as pd
 
+ALL_READERS = "all readers"
+"""`reader_group` of a mean over every human reader."""
+
 IDENTITY = (
     "measure", "method", "task", "target", "reader", "reader_kind", "reader_group", "modality", "versus",
     "versus_kind", "threshold", "subgroup", "missing", "random",

@@ -212,3 +212,11 @@ def test_results_refuse_another_schema_and_a_double_key(results, tmp_path):
         rs.Results.read(path)
     with pytest.raises(ValueError, match="two estimates have the key"):
         dataclasses.replace(results, estimates=results.estimates[:1] * 2)
+
+
+def test_no_group_can_take_the_name_of_the_mean_over_everybody():
+    from readerstudy.estimate import ALL_READERS
+
+    reads = pd.DataFrame({"case_id": [1, 2], "reader_id": "R", "truth": [0, 1], "label": [0, 1]})
+    with pytest.raises(rs.DataError, match=ALL_READERS):
+        rs.Study.read(None, reads.assign(reader_group=ALL_READERS))

@@ -185,3 +185,12 @@ def test_a_second_read_is_an_error_unless_the_protocol_says_which_counts():
         study = rs.Study.read(None, reads, protocol={"readers": {"duplicates": rule}})
         assert study.human_calls("diagnosis").tolist() == [[[call, 0]]]
         assert study.flow["rows"][0]["duplicates"] == 1
+
+
+def test_a_grouping_s_own_rows_replace_those_of_a_source_of_two_classes():
+    plan = {"tasks": {"t": {"classes": ["n", "p"]}, "g": {"from": "t", "positive": ["p"]}}}
+    rows = {"case_id": [1, 2] * 2, "model": "M", "task": ["t"] * 2 + ["g"] * 2}
+    preds = pd.DataFrame(rows | {"prob_n": [0.9, 0.2, 0.4, 0.4], "prob_p": [0.1, 0.8, 0.6, 0.6]})
+    study = rs.Study.read(preds, None, pd.DataFrame({"case_id": [1, 2], "truth": ["n", "p"]}), plan)
+    np.testing.assert_allclose(study.model_scores("g"), [[0.6, 0.6]])
+    np.testing.assert_allclose(study.model_scores("t")[0, :, 1], [0.1, 0.8])

@@ -8,12 +8,11 @@ import numpy as np
 
 from readerstudy.analysis.findings import Bools, Findings, positive_code, targets
 from readerstudy.analysis.observers import Observer
-from readerstudy.estimate import Estimate
+from readerstudy.estimate import ALL_READERS, Estimate
 from readerstudy.stats import mrmc
 from readerstudy.study import Study
 from readerstudy.task import Floats, Task
 
-ALL_READERS = "all readers"
 _OWN_TRUTHS = "each reader is held against a truth of their own: no interval"
 
 

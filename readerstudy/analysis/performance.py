@@ -11,6 +11,7 @@ from readerstudy.analysis.findings import Findings, positive_code, targets
 from readerstudy.analysis.observers import Observer
 from readerstudy.estimate import Estimate
 from readerstudy.stats import diagnostic, roc
+from readerstudy.stats.thresholds import youden
 from readerstudy.task import Task
 
 _OPTIMISTIC = "threshold chosen on these cases by Youden's index: optimistic"
@@ -58,7 +59,7 @@ def thresholds(found: Findings, task: Task, one: Observer) -> None:
         else:
             if positive.all() or not positive.any():
                 continue
-            threshold, note = youden_threshold(roc.curve(positive, score[used])), _OPTIMISTIC
+            threshold, note = youden(positive, score[used]), _OPTIMISTIC
             found.warn(
                 f"Task {task.name}: thresholds of the classes were chosen on the cases they are judged on. What they "
                 "give is optimistic; fix them in the protocol before the test."
@@ -69,12 +70,6 @@ def thresholds(found: Findings, task: Task, one: Observer) -> None:
         if note is not None:
             records = [e.replace(note=f"{e.note}; {note}" if e.note else note) for e in records]
         found.add(task, used, records, target=target, threshold=threshold, **one.identity())
-
-
-def youden_threshold(points: roc.Curve) -> float:
-    """The threshold with the largest sensitivity + specificity; the highest of several."""
-    index = points.sensitivity[1:] + points.specificity[1:]
-    return float(points.threshold[1:][int(index.argmax())])
 
 
 def areas(found: Findings, task: Task, one: Observer) -> None:

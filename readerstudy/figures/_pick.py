@@ -8,12 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from readerstudy.estimate import Estimate
+from readerstudy.estimate import ALL_READERS, Estimate
 from readerstudy.figures._palette import Series, Style, consensus_styles, model_styles, series_styles
 from readerstudy.results import Results
 
-ALL_READERS = "all readers"
-"""Name of the group of a mean over all human readers."""
 MANY_MODELS = 8
 """More models than this in one figure are drawn alike, and their numbers are given as a range."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from readerstudy import _choice, tabular
 from readerstudy.pairing.about import about_cases, described, pictures
 from readerstudy.pairing.ids import check_ids, distinct, drop_duplicate_reads, n_distinct, require_columns
-from readerstudy.pairing.readers import check_overlap, check_readers, check_use, groups_of
+from readerstudy.pairing.readers import Who, check_overlap, check_readers, check_use, groups_of
 from readerstudy.pairing.tasks import DEFAULT_TASK, meaning, require_known_tasks, resolve
 from readerstudy.pairing.truth import agreed, no_truth, patients_of, truth_codes
 from readerstudy.pairing.values import (
@@ -198,18 +198,6 @@ def _require_label_columns(
         for name, usual in ((plan.label, "label"), (plan.score, "score")):
             if name != usual and files and not unread and not any(name in table for table in files):
                 problems.append(tabular.missing_column(files[0], name, f"named by task {plan.name!r}"))
-
-
-class Who(NamedTuple):
-    """Everybody's names."""
-
-    entries: list[tuple[str, str | None]]
-    """Model and modality as the file has them."""
-    models: tuple[str, ...]
-    model_modalities: tuple[str | None, ...]
-    readers: tuple[str, ...]
-    modalities: tuple[str | None, ...]
-    consensus: str | None
 
 
 def _who(tables: Mapping[str, Table], protocol: Protocol, problems: list[Problem]) -> Who:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,18 @@ from readerstudy.tabular import Table
 from readerstudy.task import Task
 
 _RESERVED = "all readers"
+
+
+class Who(NamedTuple):
+    """Everybody's names."""
+
+    entries: list[tuple[str, str | None]]
+    """Model and modality as the file has them."""
+    models: tuple[str, ...]
+    model_modalities: tuple[str | None, ...]
+    readers: tuple[str, ...]
+    modalities: tuple[str | None, ...]
+    consensus: str | None
 
 
 def groups_of(

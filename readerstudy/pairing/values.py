@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from readerstudy.pairing.probabilities import probabilities, probability_column
+from readerstudy.pairing.probabilities import probabilities
 from readerstudy.pairing.tasks import DEFAULT_TASK, codes_of, label_codes, own_rows, rows_of
 from readerstudy.problems import Problem
 from readerstudy.protocol import Protocol, TaskPlan
@@ -129,7 +129,8 @@ def predictions_of(
     cube = _cube(rows, task, folds, len(names), protocol, problems)
     if cube is None:
         return found, None
-    both = ~np.isnan(found.scores) & ~np.isnan(_mean_over_folds(cube)).any(axis=-1)
+    probs = _mean_over_folds(cube)
+    both = ~np.isnan(found.scores) & ~np.isnan(probs).any(axis=-1)
     if both.any():
         problems.append(
             Problem(
@@ -140,7 +141,7 @@ def predictions_of(
                 n=int(both.sum()),
             )
         )
-    found = dataclasses.replace(found, probs=_mean_over_folds(cube))
+    found = dataclasses.replace(found, probs=probs)
     if len(names) == 1:
         return found, None
     best = np.where(np.isnan(cube).any(axis=-1), -1, np.nan_to_num(cube, nan=-1).argmax(axis=-1))
@@ -165,15 +166,13 @@ def _cube(
         for chosen, labels, said in layers
     ]
     found.append(_sides_probabilities(rows.table, task, problems))
-    for chosen, labels, values in found:
+    for layer, (chosen, labels, values) in enumerate(found):
         if values is None:
             continue
         any_found = True
         given = chosen & ~np.isnan(values).any(axis=1)
-        for label in labels:
-            rows.table.use(probability_column(rows.table, label, plan), given)
         at = (folds[given], *rows.at(given))
-        if labels != task.labels:  # rows of its own replace what the source's rows say
+        if layer > 0:  # rows of its own replace what the source's rows say
             total[at], n[at] = 0, 0
         wide = np.zeros((int(given.sum()), len(task.labels)))
         wide[:, [task.labels.index(label) for label in labels]] = values[given]
@@ -193,13 +192,11 @@ def _sides_probabilities(
     own = own_rows(table, task)
     if task.positive is None or not own.any():
         return own, (), None
-    named = [name for name in task.classes if f"prob_{name}" in table and f"prob_{name}" not in task.labels]
+    named = [name for name in task.classes if f"prob_{name}" in table]
     if task.classes[1] not in named:
         return own, (), None
     values = probabilities(table, task.name, tuple(named), TaskPlan(name=task.name), own, problems)
     assert values is not None
-    for name in named:
-        table.use(f"prob_{name}", own)
     positive = values[:, named.index(task.classes[1])]
     negative = next(label for label in task.labels if label not in task.positive)
     return own, (negative, task.positive[0]), np.stack([1 - positive, positive], axis=1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from readerstudy.pairing.readers import Who
 from readerstudy.pairing.values import said
 from readerstudy.protocol import Protocol
 from readerstudy.task import Codes, Reads, Task
@@ -22,7 +23,7 @@ def warnings_of(
     truths: Mapping[str, Codes],
     keep: npt.NDArray[np.bool_],
     covered: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]] | None,
-    who: Any,
+    who: Who,
     flow: Mapping[str, Any],
 ) -> list[str]:
     """The warnings of a study before any statistic is computed."""
@@ -88,8 +89,8 @@ def warnings_of(
             f"The consensus {who.consensus} is held against a truth that readers of it have made: it agrees with "
             "itself, and a comparison with it is a comparison with the truth."
         )
-    for names, reads in ((who.models, model_reads), (who.readers, human_reads)):
-        unused = [name for name, some in zip(names, _took_part(reads, keep), strict=True) if not some]
+    for everyone, reads in ((who.models, model_reads), (who.readers, human_reads)):
+        unused = [name for name, some in zip(everyone, _took_part(reads, keep), strict=True) if not some]
         found += [f"{name} said nothing about any case that is analysed, and is in no table." for name in unused]
     without_truth = next(e["n"] for e in flow["excluded"] if e["reason"] == "no truth")
     if without_truth:

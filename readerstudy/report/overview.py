@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from readerstudy import text
-from readerstudy.estimate import Estimate
+from readerstudy.estimate import ALL_READERS, Estimate
 from readerstudy.measures import MEASURES
 from readerstudy.report.conduct import UNNAMED, plural
 from readerstudy.report.document import Listing, Paragraph, Span, label, number, paragraph
-from readerstudy.report.people import ALL_READERS, Naming
+from readerstudy.report.people import Naming
 from readerstudy.report.tables import Cell, Column, Row, Table, count_cell, text_cell
 from readerstudy.results import Results
 

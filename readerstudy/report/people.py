@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from readerstudy.estimate import Estimate
+from readerstudy.estimate import ALL_READERS, Estimate
 from readerstudy.report.tables import Cell, text_cell
 from readerstudy.results import Results
 
-ALL_READERS = "all readers"
 _ORDER = {"model": 0, "human": 1, "consensus": 2}
 
 
@@ -85,7 +84,7 @@ class Naming:
 
     def group(self, who: Who) -> str:
         """The group of a mean, in words."""
-        return "all readers" if who.group in (None, ALL_READERS) else who.group or ""
+        return ALL_READERS if who.group in (None, ALL_READERS) else who.group or ""
 
     def header(self, who: Who) -> str:
         """The name as the header of a column."""

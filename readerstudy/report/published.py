@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from readerstudy.estimate import Estimate
+from readerstudy.estimate import ALL_READERS, Estimate
 from readerstudy.measures import METHOD_NAMES
 from readerstudy.report.document import Block, paragraph
-from readerstudy.report.people import ALL_READERS, groups_of
+from readerstudy.report.people import groups_of
 from readerstudy.report.performance import alpha_of, interval_note, p_note
 from readerstudy.report.tables import Column, Footnotes, Row, Table, estimate_cell, p_cell, text_cell
 from readerstudy.results import Results

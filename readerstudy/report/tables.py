@@ -24,11 +24,6 @@ class Column:
     header: str
     kind: Kind = "estimate"
 
-    @property
-    def align(self) -> Literal["left", "right"]:
-        """Text to the left, numbers to the right."""
-        return "left" if self.kind == "text" else "right"
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cell:

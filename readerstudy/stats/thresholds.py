@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import ArrayLike, Floats, Ints, binary, same_length, scores, tails
+from readerstudy.stats._arrays import ArrayLike, Bools, Floats, Ints, binary, same_length, scores, tails
 from readerstudy.stats.roc_bootstrap import Bootstrap, checked_replicates, levels, resamples
 from readerstudy.stats.roc_curve import Paths, paths
 from readerstudy.stats.roc_inference import joined, one_of_a_class, undefined, with_limits
@@ -53,6 +53,14 @@ def _chosen(rule: _Rule, values: Floats, positive: Ints, negative: Ints) -> Floa
     row = np.arange(len(vertex))
     thresholds = np.concatenate(([math.inf], values[::-1]))
     return np.stack([thresholds[vertex], drawn.true[row, vertex], 1 - drawn.false[row, vertex]])
+
+
+def youden(positive: Bools, score: Floats) -> float:
+    """The threshold with the largest sensitivity + specificity, the highest of several; both classes have a case."""
+    row = levels(score)
+    values = np.unique(score)
+    counts = [np.bincount(row[of_class], minlength=len(values))[None] for of_class in (positive, ~positive)]
+    return float(_chosen(_Rule("youden", math.nan, 1.0), values, *counts)[0, 0])
 
 
 def choose_threshold(
