@@ -44,7 +44,7 @@ def labels(values: ArrayLike, name: str) -> npt.NDArray[Any]:
 
 
 def binary(values: ArrayLike, name: str) -> Bools:
-    """`values`, coded False/True or 0/1, as booleans. Anything else, nan included, is an error."""
+    """`values`, coded False/True or 0/1, as booleans. Anything else is an error, nan too: a missing call is neither."""
     array = vector(values, name)
     if array.dtype == np.bool_:
         return array
@@ -52,6 +52,9 @@ def binary(values: ArrayLike, name: str) -> Bools:
         numbers = array.astype(np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be boolean or 0/1, got values such as {array[:3].tolist()}") from None
+    if np.isnan(numbers).any():
+        where = int(np.argmax(np.isnan(numbers)))
+        raise ValueError(f"{name} is missing (nan) at position {where}: leave such cases out of every array first")
     wrong = ~((numbers == 0) | (numbers == 1))
     if wrong.any():
         where = int(np.argmax(wrong))

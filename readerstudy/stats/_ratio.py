@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import normal_p, tails, z_of
+from readerstudy.stats._degenerate import NO_UPPER
 from readerstudy.stats._margin import against_margin
 
 
@@ -53,7 +54,7 @@ def log_ratio(
         estimate=ratio,
         conf_low=0.0 if outside.low == 0 else ratio * math.exp(-z_of(outside.low) * error),
         conf_high=None if outside.high == 0 else ratio * math.exp(z_of(outside.high) * error),
-        note="one-sided: no upper limit" if outside.high == 0 else None,
+        note=NO_UPPER if outside.high == 0 else None,
     )
 
     def z_between(null: float) -> float:

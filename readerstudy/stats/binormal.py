@@ -10,6 +10,7 @@ from scipy import special
 
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import ArrayLike, Bools, Floats, Ints, binary, same_length, scores, tails, z_of
+from readerstudy.stats._degenerate import one_sided
 from readerstudy.stats.roc_bootstrap import levels
 from readerstudy.stats.roc_inference import undefined
 
@@ -102,7 +103,10 @@ def fit(counts: Ints) -> Fit | None:
         if not np.isfinite(step).all():
             return None
         if float(gradient @ step) < 1e-16 * max(1.0, abs(likelihood)):
-            return Fit(float(parameters[0]), float(parameters[1]), np.linalg.inv(information)[:2, :2], likelihood)
+            covariance = np.linalg.inv(information)[:2, :2]
+            if not (np.linalg.eigvalsh(covariance) > 0).all():  # flat but for rounding: the top is not a point
+                return None
+            return Fit(float(parameters[0]), float(parameters[1]), covariance, likelihood)
         for halving in range(40):
             trial = parameters + step * 0.5**halving
             if trial[1] > 0 and (np.diff(trial[2:]) > 0).all():
@@ -205,12 +209,11 @@ def binormal(
     return [
         area,
         *(
-            one.replace(
+            one_sided(one.replace(note=note), outside).replace(
                 estimate=value,
                 std_error=math.sqrt(variance),
                 conf_low=None if outside.low == 0 else max(least, value - z_of(outside.low) * math.sqrt(variance)),
                 conf_high=None if outside.high == 0 else value + z_of(outside.high) * math.sqrt(variance),
-                note=note,
             )
             for one, value, variance, least in zip(
                 records[1:], (a, b), np.diag(found.covariance), (-math.inf, 0.0), strict=True

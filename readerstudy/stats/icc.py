@@ -11,6 +11,7 @@ from scipy import special
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import ArrayLike, Floats, Tails, tails
+from readerstudy.stats._degenerate import bounded
 from readerstudy.stats._reads import measured
 from readerstudy.stats.linearised import noted
 
@@ -84,6 +85,8 @@ def _limits(ms: MeanSquares, model: str, icc: float, outside: Tails) -> tuple[fl
     def limit(tail: float, upper: bool) -> float:
         if tail == 0:
             return 1.0 if upper else floor
+        if ms.cases == 0:  # whatever the quantile
+            return icc
         if model == "icc2":
             # Quantiles of ratios that stay finite however few df the mixture has.
             df = _mixture(ms, icc)[1]
@@ -97,7 +100,7 @@ def _limits(ms: MeanSquares, model: str, icc: float, outside: Tails) -> tuple[fl
         q = 1 / float(special.fdtri(n - 1, df, tail)) if upper else float(special.fdtri(df, n - 1, tail))
         return _one_error_limit(ms.cases, error, k, q)
 
-    return max(floor, limit(outside.low, upper=False)), min(1.0, limit(outside.high, upper=True))
+    return max(floor, limit(outside.low, upper=False)), min(1.0, max(floor, limit(outside.high, upper=True)))
 
 
 def _average(single: float, k: int) -> float:
@@ -218,9 +221,17 @@ def icc(
     if value > 1 - 1e-15:
         e = e.replace(note=noted(e.note, "no variation but that of the cases: the interval has no width"))
         return e.replace(estimate=1.0, conf_low=1.0, conf_high=1.0)
+    value = max(value, -1 / (k - 1))
     low, high = _limits(ms, model, value, outside)
+    if high < low < high + 1e-9:  # rounding, of limits that coincide
+        low = high = value
+    # Satterthwaite's df of ICC(2) can leave an estimate below 0 out.
+    e = bounded(e.replace(estimate=value, conf_low=low, conf_high=high), -1 / (k - 1), 1.0, outside)
+    if e.conf_low == e.conf_high:
+        e = e.replace(note=noted(e.note, "the cases do not vary beyond their readers: the interval has no width"))
     if average:
-        value, low, high = (_average(single, k) for single in (value, low, high))
+        value, low, high = (_average(single, k) for single in (e.estimate, e.conf_low, e.conf_high))
+        e = e.replace(estimate=value, conf_low=low, conf_high=high)
         if math.isnan(value) or math.isnan(low):
             e = e.replace(note=noted(e.note, "the ICC of an average has no least value: undefined where it would be"))
-    return _tested(e.replace(estimate=value, conf_low=low, conf_high=high), ms, model, single_null)
+    return _tested(e, ms, model, single_null)

@@ -16,6 +16,7 @@ from scipy import special
 
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import Floats, Ints, Tails
+from readerstudy.stats._degenerate import WHOLE_RANGE
 from readerstudy.stats.diagnostic import cross_counts
 
 
@@ -130,7 +131,8 @@ def t_limits(value: float, error: float, df: float, outside: Tails, low: float, 
     """Student's interval, cut at `low` and `high`, which also stand for the side that is left open."""
     below = low if outside.low == 0 else value + float(special.stdtrit(df, outside.low)) * error
     above = high if outside.high == 0 else value - float(special.stdtrit(df, outside.high)) * error
-    return max(low, below), min(high, above)
+    # Rounding can put even the farther limit beyond an end.
+    return min(high, max(low, below)), max(low, min(high, above))
 
 
 def t_p(t: float, df: float, alternative: str) -> float:
@@ -155,6 +157,7 @@ def with_interval(
     if found.value < low - 1e-9:
         why = "agreement expected by chance, to which cases of one read count too, leaves no room: undefined"
         return e.replace(note=noted(e.note, why))
+    found = found._replace(value=min(high, max(low, found.value)))  # of what rounding puts beyond an end
     e = e.replace(estimate=found.value)
     if n < 2:
         return e.replace(note=noted(e.note, "one case: no standard error"))
@@ -165,7 +168,7 @@ def with_interval(
     below, above = t_limits(found.value, error, df, outside, low, high)
     e = e.replace(std_error=error, conf_low=below, conf_high=above, df=df)
     if below == low and above == high and 0 not in outside:
-        e = e.replace(note=noted(e.note, "too few cases: the interval is the whole range"))
+        e = e.replace(note=noted(e.note, WHOLE_RANGE))
     if error == 0:
         e = e.replace(note=noted(e.note, "the standard error is 0: the interval has no width"))
         return e.replace(note=noted(e.note, "no test")) if tested else e

@@ -9,6 +9,7 @@ import numpy as np
 
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import Bools, Floats, Ints, Tails
+from readerstudy.stats._degenerate import bounded
 from readerstudy.stats._difference import NO_VARIANCE, with_test
 from readerstudy.stats.roc_bootstrap import Bootstrap, jackknife_acceleration, levels, of_curves
 from readerstudy.stats.roc_curve import Paths, paths
@@ -77,7 +78,7 @@ def with_limits(e: Estimate, drawn: Bootstrap, outside: Tails, ends: tuple[float
     if low == high:
         note = "too few resamples of the cases change it: no interval"
         return e.replace(std_error=drawn.std_error, note=joined(e.note, note))
-    return e.replace(std_error=drawn.std_error, conf_low=low, conf_high=high)
+    return bounded(e.replace(std_error=drawn.std_error, conf_low=low, conf_high=high), *ends, outside)
 
 
 def compared(
