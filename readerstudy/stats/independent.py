@@ -9,13 +9,16 @@ from typing import Any
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import normal_p, tails, z_of
+from readerstudy.stats._degenerate import NO_WIDTH, bounded, noted
 from readerstudy.stats.contingency import chi2_p, fisher_p
 from readerstudy.stats.proportion import limits as one_proportion
 
 
-def _around(centre: float, error: float, low_tail: float, high_tail: float) -> tuple[float, float]:
-    low = -1.0 if low_tail == 0 else centre - z_of(low_tail) * error
-    high = 1.0 if high_tail == 0 else centre + z_of(high_tail) * error
+def _around(
+    centre: float, error: float, low_tail: float, high_tail: float, correction: float = 0.0
+) -> tuple[float, float]:
+    low = -1.0 if low_tail == 0 else centre - z_of(low_tail) * error - correction
+    high = 1.0 if high_tail == 0 else centre + z_of(high_tail) * error + correction
     return max(-1.0, low), min(1.0, high)
 
 
@@ -25,6 +28,48 @@ def _error(p: float, n: float, p2: float, n2: float) -> float:
 
 def _wald(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
     return _around(x / n - x2 / n2, _error(x / n, n, x2 / n2, n2), low_tail, high_tail)
+
+
+def _wald_cc(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
+    """Yates's correction: half a case in each group."""
+    return _around(x / n - x2 / n2, _error(x / n, n, x2 / n2, n2), low_tail, high_tail, (1 / n + 1 / n2) / 2)
+
+
+def _hauck_anderson(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
+    """Unbiased variances, and a correction of half a case in the smaller group; nan with one case in a group."""
+    if min(n, n2) == 1:
+        return math.nan, math.nan
+    error = math.sqrt(x * (n - x) / (n * n * (n - 1)) + x2 * (n2 - x2) / (n2 * n2 * (n2 - 1)))
+    return _around(x / n - x2 / n2, error, low_tail, high_tail, 0.5 / min(n, n2))
+
+
+def _brown_li_jeffreys(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
+    """Wald's, with the means of Jeffreys' posteriors for the proportions."""
+    p, p2 = (x + 0.5) / (n + 1), (x2 + 0.5) / (n2 + 1)
+    return _around(p - p2, _error(p, n, p2, n2), low_tail, high_tail)
+
+
+def _beal(mean: float, x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
+    """Beal's family: the two proportions' sum is held at 2 `mean`, and a quadratic is solved for the difference."""
+    d, u, v = x / n - x2 / n2, (1 / n + 1 / n2) / 4, (1 / n - 1 / n2) / 4
+    skew = v * (1 - 2 * mean)
+
+    def limit(z: float) -> float:
+        spread = u * (4 * mean * (1 - mean) - d * d) + 2 * skew * d
+        spread += z * z * (4 * u * u * mean * (1 - mean) + skew * skew)
+        return (d + z * z * skew + z * math.sqrt(max(spread, 0))) / (1 + z * z * u)
+
+    low = -1.0 if low_tail == 0 else limit(-z_of(low_tail))
+    high = 1.0 if high_tail == 0 else limit(z_of(high_tail))
+    return max(-1.0, low), min(1.0, high)
+
+
+def _haldane(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
+    return _beal((x / n + x2 / n2) / 2, x, n, x2, n2, low_tail, high_tail)
+
+
+def _jeffreys_perks(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
+    return _beal(((x + 0.5) / (n + 1) + (x2 + 0.5) / (n2 + 1)) / 2, x, n, x2, n2, low_tail, high_tail)
 
 
 def _agresti_caffo(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
@@ -84,12 +129,22 @@ def miettinen_nurminen_z(delta: float, x: int, n: int, x2: int, n2: int) -> floa
 
 
 def _miettinen_nurminen(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
+    return _score(1.0, x, n, x2, n2, low_tail, high_tail)
+
+
+def _mee(x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
+    """The same statistic without the factor N / (N - 1) of its variance."""
+    return _score(math.sqrt((n + n2 - 1) / (n + n2)), x, n, x2, n2, low_tail, high_tail)
+
+
+def _score(scale: float, x: int, n: int, x2: int, n2: int, low_tail: float, high_tail: float) -> tuple[float, float]:
+    """Where Miettinen and Nurminen's statistic reaches `scale` times the normal deviate."""
     d = x / n - x2 / n2
 
     def limit(end: float, tail: float) -> float:
         if tail == 0 or d == end:
             return end
-        z, outer, inner = z_of(tail), end, d
+        z, outer, inner = scale * z_of(tail), end, d
         for _ in range(100):
             middle = (outer + inner) / 2
             if abs(miettinen_nurminen_z(middle, x, n, x2, n2)) > z:
@@ -105,8 +160,14 @@ _INTERVALS: dict[str, Callable[[int, int, int, int, float, float], tuple[float, 
     "newcombe": _newcombe,
     "newcombe-cc": _newcombe_cc,
     "miettinen-nurminen": _miettinen_nurminen,
+    "mee": _mee,
     "agresti-caffo": _agresti_caffo,
+    "brown-li-jeffreys": _brown_li_jeffreys,
+    "haldane": _haldane,
+    "jeffreys-perks": _jeffreys_perks,
+    "hauck-anderson": _hauck_anderson,
     "wald": _wald,
+    "wald-cc": _wald_cc,
 }
 METHODS = tuple(_INTERVALS)
 """Names of the intervals of a difference of independent proportions."""
@@ -114,12 +175,17 @@ TESTS = ("chi2", "chi2-cc", "fisher")
 """Names of the tests of a difference of independent proportions."""
 
 
+ALL_THE_SAME = "every outcome is the same: P = 1"
+NO_VARIATION = "no variation within the groups"
+
+
 def limits(x: int, n: int, x2: int, n2: int, method: str, low_tail: float, high_tail: float) -> tuple[float, float]:
     """Confidence limits of x / n - x2 / n2; a tail of 0 puts its limit at the end of the range. No group is empty."""
     return _INTERVALS[method](x, n, x2, n2, low_tail, high_tail)
 
 
-def _counts(**given: Any) -> list[int]:
+def checked_counts(**given: Any) -> list[int]:
+    """`count` of `total` and `count2` of `total2` as whole numbers, or an error that names them."""
     if any(value % 1 != 0 for value in given.values()):
         raise ValueError("counts must be whole numbers, got " + ", ".join(f"{k} = {v!r}" for k, v in given.items()))
     for count, total in (("count", "total"), ("count2", "total2")):
@@ -149,7 +215,10 @@ def proportion_difference(
         Successes and number of independent trials of the first and of the second group.
     method
         Interval: ``"newcombe"`` (his method 10, from Wilson limits), ``"newcombe-cc"`` (his method 11, with
-        continuity correction), ``"miettinen-nurminen"`` (score), ``"agresti-caffo"`` or ``"wald"``.
+        continuity correction), ``"miettinen-nurminen"`` (score), ``"mee"`` (score, without the factor N / (N - 1) of
+        the variance), ``"agresti-caffo"``, ``"brown-li-jeffreys"``, ``"haldane"`` and ``"jeffreys-perks"`` (Beal's
+        two), ``"hauck-anderson"``, ``"wald"`` or ``"wald-cc"`` (with Yates's continuity correction). Choose one of
+        the first three, or ``"agresti-caffo"``; the others are there because papers report them.
     test
         ``"chi2"`` (Pearson's), ``"chi2-cc"`` (with Yates's correction) or ``"fisher"`` (exact).
     conf_level, alternative
@@ -168,13 +237,16 @@ def proportion_difference(
     Notes
     -----
     The groups must be independent and so must the trials within them. Two readings of the same cases are not: see
-    `paired_difference` and `mcnemar`. 0 of 0 is nan with a note; where nobody or everybody succeeded, P = 1. Where
-    interval and test disagree about 0 a note says so.
+    `paired_difference` and `mcnemar`. 0 of 0 is nan with a note; where nobody or everybody succeeded, P = 1. With one
+    case in a group ``"hauck-anderson"`` has no interval. Where interval and test disagree about 0, and where the
+    interval has no width, a note says so.
 
     References
     ----------
     Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I. Miettinen and Nurminen 1985,
-    doi:10.1002/sim.4780040211. Agresti and Caffo 2000, doi:10.1080/00031305.2000.10474560. Yates 1934,
+    doi:10.1002/sim.4780040211. Mee 1984, Biometrics 40, 1175-1176. Agresti and Caffo 2000,
+    doi:10.1080/00031305.2000.10474560. Brown and Li 2005, doi:10.1016/j.jspi.2003.09.039. Beal 1987,
+    doi:10.2307/2531547. Hauck and Anderson 1986, doi:10.1080/00031305.1986.10475426. Yates 1934,
     doi:10.2307/2983604.
 
     Examples
@@ -189,7 +261,7 @@ def proportion_difference(
     _choice.check(method, METHODS, "method")
     _choice.check(test, TESTS, "test")
     outside = tails(conf_level, alternative)
-    count, total, count2, total2 = _counts(count=count, total=total, count2=count2, total2=total2)
+    count, total, count2, total2 = checked_counts(count=count, total=total, count2=count2, total2=total2)
     e = Estimate(
         measure="proportion_difference",
         method=method,
@@ -208,10 +280,12 @@ def proportion_difference(
         conf_high=high,
         std_error=_error(count / total, total, count2 / total2, total2),
     )
-    return _noted(_tested(e, count, total, count2, total2), count + count2 in (0, total + total2))
+    e = with_equality_test(bounded(e, -1.0, 1.0, outside), count, total, count2, total2)
+    return noted(e, *_notes(e, count + count2 in (0, total + total2)))
 
 
-def _tested(e: Estimate, count: int, total: int, count2: int, total2: int) -> Estimate:
+def with_equality_test(e: Estimate, count: int, total: int, count2: int, total2: int) -> Estimate:
+    """`e` with the test that it names of equal proportions in the two groups, neither of them empty."""
     assert e.alternative is not None
     table = (count, total - count, count2, total2 - count2)
     if e.test_method == "fisher":
@@ -220,18 +294,26 @@ def _tested(e: Estimate, count: int, total: int, count2: int, total2: int) -> Es
     if df == 0:
         return e.replace(p_value=p)
     if e.alternative != "two-sided":
-        p = normal_p(math.copysign(math.sqrt(statistic), e.estimate), e.alternative)
+        gap = count * total2 - count2 * total
+        p = normal_p(math.copysign(math.sqrt(statistic), gap), e.alternative)
     return e.replace(statistic=statistic, df=df, p_value=p)
 
 
-def _noted(e: Estimate, all_the_same: bool) -> Estimate:
+def _notes(e: Estimate, all_the_same: bool) -> list[str]:
     notes = []
     if all_the_same:
-        notes.append("every outcome is the same: P = 1")
-    if e.method == "wald" and e.std_error == 0:
-        notes.append("no variation within the groups: the interval has no width")
-    excludes_0 = e.conf_low > 0 or e.conf_high < 0
-    if excludes_0 != (e.p_value < 1 - e.conf_level):
-        side = ("excludes 0 although", "at or above") if excludes_0 else ("includes 0 although", "below")
-        notes.append(f"the interval {side[0]} the P-value of the test is {side[1]} the level")
-    return e.replace(note="; ".join(notes) or None)
+        notes.append(ALL_THE_SAME)
+    if math.isnan(e.conf_low):
+        notes.append("one case in a group: this interval is undefined")
+    elif e.conf_low == e.conf_high or (e.method == "wald" and e.std_error == 0):
+        notes.append(f"{NO_VARIATION}: {NO_WIDTH}")
+    return notes + disagreement(e, 0)
+
+
+def disagreement(e: Estimate, null: int) -> list[str]:
+    """What to say where the interval leaves `null` out and P is not below its level, or the other way round."""
+    excludes = e.conf_low > null or e.conf_high < null
+    if math.isnan(e.conf_low) or excludes == (e.p_value < 1 - e.conf_level):
+        return []
+    side = (f"excludes {null} although", "at or above") if excludes else (f"includes {null} although", "below")
+    return [f"the interval {side[0]} the P-value of the test is {side[1]} the level"]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import ArrayLike, Floats, Ints, labels, tails
+from readerstudy.stats._degenerate import bounded
 from readerstudy.stats.roc import auc
 from readerstudy.stats.roc_bootstrap import Bootstrap, checked_replicates
 
@@ -150,7 +151,7 @@ def multiclass_auc(
         _choice.check(method or "bootstrap", ("bootstrap",), "method")
     outside = tails(conf_level, alternative)
     checked_replicates(n_boot)
-    codes, table = _checked(truth, probs, classes)
+    codes, table = checked_scores(truth, probs, classes)
     if average is None:
         return [
             auc(
@@ -178,10 +179,11 @@ def multiclass_auc(
     low, high = drawn.limits("bootstrap", *outside, (0.0, 1.0))
     single = ", ".join(str(name) for name, size in zip(classes, sizes, strict=True) if size == 1)
     note = f"one case of {single}: resampling does not vary it, the interval is too short" if single else None
-    return e.replace(std_error=drawn.std_error, conf_low=low, conf_high=high, note=note)
+    return bounded(e.replace(std_error=drawn.std_error, conf_low=low, conf_high=high, note=note), 0.0, 1.0, outside)
 
 
-def _checked(truth: ArrayLike, probs: npt.ArrayLike, classes: Sequence[Any]) -> tuple[Ints, Floats]:
+def checked_scores(truth: ArrayLike, probs: npt.ArrayLike, classes: Sequence[Any]) -> tuple[Ints, Floats]:
+    """The place of each case's class in `classes`, and the scores as an array (n_cases, n_classes); else an error."""
     known = list(classes)
     if len(known) < 2 or len(set(known)) < len(known):
         raise ValueError(f"classes must be two or more different names, got {known}")

@@ -13,11 +13,11 @@ from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import normal_p, tails, z_of
 
 
-def _clopper_pearson(x: int, n: int, tail: float) -> float:
+def _clopper_pearson(x: float, n: float, tail: float) -> float:
     return 0.0 if x == 0 else float(special.betaincinv(x, n - x + 1, tail))
 
 
-def _wilson(x: int, n: int, tail: float) -> float:
+def _wilson(x: float, n: float, tail: float) -> float:
     if x == 0:
         return 0.0
     z = z_of(tail)
@@ -49,14 +49,14 @@ def _wilson_cc(x: int, n: int, tail: float) -> float:
     return (2 * x + z * z - 1 - z * math.sqrt(max(inside, 0))) / (2 * (n + z * z))
 
 
-def _agresti_coull(x: int, n: int, tail: float) -> float:
+def _agresti_coull(x: float, n: float, tail: float) -> float:
     z = z_of(tail)
     total = n + z * z
     p = (x + z * z / 2) / total
     return p - z * math.sqrt(p * (1 - p) / total)
 
 
-def _jeffreys(x: int, n: int, tail: float) -> float:
+def _jeffreys(x: float, n: float, tail: float) -> float:
     return 0.0 if x == 0 else float(special.betaincinv(x + 0.5, n - x + 0.5, tail))
 
 
@@ -110,6 +110,13 @@ def _blaker(x: int, n: int, tail: float) -> float:
     return _root(excess, start, step) if excess(step) > 0 else step
 
 
+CONTINUOUS: dict[str, Callable[[float, float, float], float]] = {
+    "wilson": _wilson,
+    "clopper-pearson": _clopper_pearson,
+    "agresti-coull": _agresti_coull,
+    "jeffreys": _jeffreys,
+}
+"""Lower limits that are also there between whole counts, such as those of an effective number of cases."""
 _LOWER: dict[str, Callable[[int, int, float], float]] = {
     "clopper-pearson": _clopper_pearson,
     "wilson": _wilson,
@@ -169,7 +176,8 @@ def proportion(
         ``"two-sided"``; ``"greater"`` for a lower limit alone at `conf_level`, ``"less"`` for an upper one.
     null
         A fixed performance goal. Adds the test of it: exact binomial for ``"clopper-pearson"``, the mid-P and Blaker's
-        test for ``"mid-p"`` and ``"blaker"``, score otherwise.
+        test for ``"mid-p"`` and ``"blaker"``, score otherwise. The two-sided exact test counts the outcomes that are no
+        likelier than this one, as R and SciPy do; Clopper and Pearson's limits belong to twice the smaller tail.
 
     Returns
     -------
@@ -184,7 +192,10 @@ def proportion(
     Notes
     -----
     The trials must be independent: several lesions of one patient are not. 0 of 0 is nan with a note. One-sided,
-    ``"blaker"`` gives Clopper and Pearson's limit and the exact binomial test, with a note.
+    ``"blaker"`` gives Clopper and Pearson's limit and the exact binomial test, with a note. Where the interval holds
+    the goal and the test is significant, or the other way round, a note says so. Coverage of 95 % swings with the
+    proportion (docs/coverage.md): ``"clopper-pearson"``, ``"blaker"`` and ``"wilson-cc"`` kept it in every cell there,
+    the others fall below 94 % at some proportions, ``"wilson"`` to 86 % near 0 and 1.
 
     References
     ----------
@@ -192,6 +203,7 @@ def proportion(
     Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286. Agresti and Coull 1998,
     doi:10.1080/00031305.1998.10480550. Newcombe 1998 (continuity correction, mid-P),
     doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E. Blaker 2000, doi:10.2307/3315916.
+    Exact tests and the limits that match them: Fay 2010, doi:10.1093/biostatistics/kxp050.
 
     Examples
     --------
@@ -228,7 +240,7 @@ def proportion(
         std_error=math.sqrt(p * (1 - p) / total),
         note=_ONE_SIDED_BLAKER if method == "blaker" and alternative != "two-sided" else None,
     )
-    return found if null is None else _test(found, null)
+    return found if null is None else _with_disagreement(_test(found, null))
 
 
 _ONE_SIDED_BLAKER = "Blaker's interval is two-sided: this limit is Clopper and Pearson's"
@@ -267,3 +279,19 @@ def _test(e: Estimate, null: float) -> Estimate:
         return e.replace(p_value=float(test.pvalue), test_method="exact-binomial")
     z = (e.estimate - null) / math.sqrt(null * (1 - null) / e.total)
     return e.replace(statistic=z, p_value=normal_p(z, e.alternative), test_method="score")
+
+
+def _with_disagreement(e: Estimate) -> Estimate:
+    """`e` with a note where its interval and its test, which are not of one method, say different things."""
+    excludes = e.conf_low > e.null or e.conf_high < e.null
+    level = 1 - e.conf_level
+    # Wilson's limits are those of the score test; P at the level itself is neither.
+    if e.method == "wilson" or excludes == (e.p_value < level) or math.isclose(e.p_value, level, rel_tol=1e-9):
+        return e
+    found = (
+        "excludes the goal, the test is not significant" if excludes else "includes the goal, the test is significant"
+    )
+    note = f"interval and test are of different methods and disagree: the interval {found}"
+    if e.method == "clopper-pearson":
+        note += "; twice the one-sided P goes with these limits"
+    return e.replace(note="; ".join(filter(None, (e.note, note))))

@@ -11,7 +11,20 @@ from scipy import special
 
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import ArrayLike, Bools, Floats, Ints, binary, normal_p, same_length, scores, tails, z_of
+from readerstudy.stats._arrays import (
+    ArrayLike,
+    Bools,
+    Floats,
+    Ints,
+    Tails,
+    binary,
+    normal_p,
+    same_length,
+    scores,
+    tails,
+    z_of,
+)
+from readerstudy.stats._degenerate import bounded, one_sided
 from readerstudy.stats._difference import NO_VARIANCE
 from readerstudy.stats.roc_inference import undefined
 from readerstudy.stats.roc_placements import delong_covariance
@@ -116,7 +129,7 @@ def compare_aucs(
     return [
         _global(everything, value, spread),
         *(
-            _contrast(one, float(d), math.sqrt(v), *outside)
+            _contrast(one, float(d), math.sqrt(v), outside)
             for one, d, v in zip(differences, value, np.diag(spread), strict=True)
         ),
     ]
@@ -149,14 +162,16 @@ def _names(row: Floats, called: list[str]) -> dict[str, str]:
 def _global(e: Estimate, value: Floats, spread: Floats) -> Estimate:
     roots, axes = np.linalg.eigh(spread)
     used = roots > 1e-10 * max(roots.max(), 0)
+    if np.abs(axes[:, ~used].T @ value).max(initial=0) > 1e-9:
+        return e.replace(note=f"{e.note}; AUCs differ that have no variance to be held against: no test")
     if not used.any():
-        return e.replace(note=f"{e.note}; no contrast has variance: no test")
+        return e.replace(p_value=1.0, note=f"{e.note}; no contrast differs or has variance: P = 1")
     along = axes[:, used].T @ value
     chi2, df = float((along**2 / roots[used]).sum()), int(used.sum())
     return e.replace(statistic=chi2, df=df, p_value=float(special.chdtrc(df, chi2)))
 
 
-def _contrast(e: Estimate, d: float, error: float, low_tail: float, high_tail: float) -> Estimate:
+def _contrast(e: Estimate, d: float, error: float, outside: Tails) -> Estimate:
     if error == 0:
         if d != 0:
             return e.replace(estimate=d, std_error=0.0, note=NO_VARIANCE)
@@ -164,15 +179,16 @@ def _contrast(e: Estimate, d: float, error: float, low_tail: float, high_tail: f
         return e.replace(estimate=0.0, conf_low=0.0, conf_high=0.0, std_error=0.0, p_value=1.0, note=note)
     assert e.alternative is not None
     simple = e.versus is not None
-    low, high = d - z_of(low_tail) * error, d + z_of(high_tail) * error
-    return e.replace(
+    low, high = d - z_of(outside.low) * error, d + z_of(outside.high) * error
+    e = e.replace(
         estimate=d,
         std_error=error,
-        conf_low=max(-1.0, low) if simple else None if low_tail == 0 else low,
-        conf_high=min(1.0, high) if simple else None if high_tail == 0 else high,
+        conf_low=max(-1.0, low) if simple else None if outside.low == 0 else low,
+        conf_high=min(1.0, high) if simple else None if outside.high == 0 else high,
         statistic=d / error,
         p_value=normal_p(d / error, e.alternative),
     )
+    return bounded(e, -1.0, 1.0, outside) if simple else one_sided(e, outside)
 
 
 def compare_roc(
@@ -180,24 +196,33 @@ def compare_roc(
     score: ArrayLike,
     versus: ArrayLike,
     *,
+    paired: bool = True,
+    versus_truth: ArrayLike | None = None,
     ties: str = "average",
     n_permutations: int = 2000,
     rng: np.random.Generator | int | None = 0,
 ) -> Estimate:
-    """Test whether two ROC curves of the same cases are the same everywhere, not in their areas alone.
+    """Test whether two ROC curves are the same everywhere, not in their areas alone.
 
-    Venkatraman and Begg's permutation test: the statistic sums, over all thresholds on the ranks, how far the two
-    scores' numbers of wrong calls lie apart. Under the hypothesis the two ranks of a case can be exchanged.
+    Venkatraman's permutation tests. Paired, the statistic sums, over all thresholds on the ranks, how far the two
+    scores' numbers of wrong calls lie apart; under the hypothesis the two ranks of a case can be exchanged. Not
+    paired, it is the area between the two samples' shares of wrong calls, both drawn over the share of cases called
+    negative, with one prevalence for both; the scores are put on that common scale, on which under the hypothesis the
+    positive cases of the two samples can be exchanged, and so can the negative ones.
 
     Parameters
     ----------
     truth
         Boolean or 0/1, shape (n_cases,).
     score, versus
-        Two scores of the same cases, paired by position, shape (n_cases,); no nan.
+        Two scores of the same cases, paired by position, shape (n_cases,); no nan. Not paired: of different cases.
+    paired
+        False for two samples of cases.
+    versus_truth
+        Truth of the cases of `versus`, shape (n_versus_cases,); needed where not paired.
     ties
-        ``"average"``: tied scores share their mean rank, and the order of the cases does not matter. ``"ordinal"``:
-        they are ranked in the order of the cases, as R's pROC does.
+        Of paired scores: ``"average"``: tied scores share their mean rank, and the order of the cases does not matter.
+        ``"ordinal"``: they are ranked in the order of the cases, as R's pROC does.
     n_permutations, rng
         Permutations and NumPy Generator or seed; ``rng=None`` draws a new seed.
 
@@ -210,7 +235,7 @@ def compare_roc(
     Raises
     ------
     ValueError
-        If lengths or names do not fit.
+        If lengths or names do not fit, or `versus_truth` is missing for different cases or given for the same.
 
     Notes
     -----
@@ -218,7 +243,8 @@ def compare_roc(
 
     References
     ----------
-    Venkatraman and Begg 1996, doi:10.1093/biomet/83.4.835.
+    Venkatraman and Begg 1996, doi:10.1093/biomet/83.4.835. Not paired: Venkatraman 2000,
+    doi:10.1111/j.0006-341X.2000.01134.x.
 
     Examples
     --------
@@ -231,15 +257,23 @@ def compare_roc(
     _choice.check(ties, TIES, "ties")
     if n_permutations < 1:
         raise ValueError(f"n_permutations must be 1 or more, got {n_permutations!r}")
+    if paired == (versus_truth is not None):
+        raise ValueError("versus_truth is of other cases: give it with paired=False, and only then")
     truth, score, versus = binary(truth, "truth"), scores(score, "score"), scores(versus, "versus")
     e = Estimate(
         measure="roc_difference",
         method="venkatraman",
         test_method="venkatraman",
         alternative="two-sided",
-        n_cases=same_length(truth=truth, score=score, versus=versus),
         note="a test of the whole curves: no single difference",
     )
+    if versus_truth is not None:
+        other = binary(versus_truth, "versus_truth")
+        e = e.replace(n_cases=same_length(truth=truth, score=score) + same_length(versus_truth=other, versus=versus))
+        if (reason := undefined(truth) or undefined(other)) is not None:
+            return e.replace(note=reason)
+        return _unpaired(e, (score[truth], score[~truth]), (versus[other], versus[~other]), n_permutations, rng)
+    e = e.replace(n_cases=same_length(truth=truth, score=score, versus=versus))
     if (reason := undefined(truth)) is not None:
         return e.replace(note=reason)
     # In an order that the arrays' own order does not change, so that a seed gives one answer.
@@ -270,3 +304,63 @@ def _distance(truth: Bools, first: Floats, second: Floats) -> Ints:
     gap = np.cumsum((counts[0] - counts[1]).reshape(size, n), axis=1)
     total: Ints = np.abs(np.rint(gap)).sum(axis=1).astype(np.int64)
     return total
+
+
+def _heights(sample: tuple[Floats, Floats], at: Floats) -> tuple[Floats, Floats]:
+    """Shares of a sample's positive and of its negative cases that score less than each of `at`, ties counted half."""
+    found = []
+    for of_class in sample:
+        ordered = np.sort(of_class)
+        found.append(
+            (np.searchsorted(ordered, at, "left") + np.searchsorted(ordered, at, "right")) / (2 * len(ordered))
+        )
+    return found[0], found[1]
+
+
+def errors_apart(first: tuple[Floats, Floats], second: tuple[Floats, Floats], prevalence: float) -> float:
+    """Area between two samples' shares of wrong calls, over the share of cases called negative, at one prevalence.
+
+    Each sample is its positive and its negative cases' scores. The shares are joined by straight lines.
+    """
+    curves = []
+    for positive, negative in (first, second):
+        levels = np.unique(np.concatenate([positive, negative]))
+        missed, right = (
+            np.append(0, np.searchsorted(np.sort(of_class), levels, "right") / len(of_class))
+            for of_class in (positive, negative)
+        )
+        called = prevalence * missed + (1 - prevalence) * right
+        curves.append((called, prevalence * missed + (1 - prevalence) * (1 - right)))
+    at = np.union1d(curves[0][0], curves[1][0])
+    gap = np.interp(at, *curves[0]) - np.interp(at, *curves[1])
+    left, right_gap, width = np.abs(gap[:-1]), np.abs(gap[1:]), np.diff(at)
+    both = left + right_gap
+    # Where the lines cross, two triangles; else a trapezium.
+    crossed = gap[:-1] * gap[1:] < 0
+    height = np.where(crossed, (left**2 + right_gap**2) / np.where(both > 0, both, 1), both)
+    return float((height * width).sum() / 2)
+
+
+def _unpaired(
+    e: Estimate, first: tuple[Floats, Floats], second: tuple[Floats, Floats], n_permutations: int,
+    rng: np.random.Generator | int | None,
+) -> Estimate:  # fmt: skip
+    n_positive = len(first[0]) + len(second[0])
+    assert e.n_cases is not None
+    prevalence = n_positive / e.n_cases
+    observed = errors_apart(first, second, prevalence)
+    pools = []
+    for k in (0, 1):
+        scaled = []
+        for sample in (first, second):
+            missed, right = _heights(sample, np.sort(sample[k]))
+            scaled.append(prevalence * missed + (1 - prevalence) * right)
+        pools.append(np.concatenate(scaled))
+    generator = np.random.default_rng(rng)
+    m, n = len(first[0]), len(first[1])
+    extreme = 0
+    for _ in range(n_permutations):
+        positive, negative = generator.permutation(pools[0]), generator.permutation(pools[1])
+        apart = errors_apart((positive[:m], negative[:n]), (positive[m:], negative[n:]), prevalence)
+        extreme += apart >= observed - 1e-12
+    return e.replace(statistic=observed, p_value=(1 + extreme) / (1 + n_permutations))

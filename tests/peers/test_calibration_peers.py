@@ -5,6 +5,7 @@ import numpy as np
 
 from readerstudy.stats.calibration import calibration, equal_width_groups, group_sums
 from readerstudy.stats.decision import net_benefit
+from readerstudy.stats.proper_scores import log_loss
 
 
 def predictions(case):
@@ -38,6 +39,7 @@ def test_scores_and_grouped_errors(case):
         same("ece10", found["ece", "equal-width"].estimate, case.result["ece10"])
         size, positive, expected = group_sums(truth.astype(bool), prob, equal_width_groups(prob, 10))
         same("mce10", np.abs((positive - expected) / size).max(), case.result["mce10"])
+        same("log_loss", log_loss(truth, prob).estimate, case.result["log_loss"])
         same("oe", found["observed_expected", "log"].estimate, case.result["oe"])
         e, theirs = found["hosmer_lemeshow", None], case.result["hosmer_lemeshow"]
         same("X2", e.statistic, theirs["X2"])

@@ -84,6 +84,7 @@ def test_sensitivity_and_specificity(case):
     with goldens.against(case) as same:
         for name, second, first in by_class(case):
             e, theirs = mcnemar(second, first, method=method), case.result[name]
+            same(f"{name} tests", [first.mean(), second.mean()], [theirs["test1"], theirs["test2"]])
             same(f"{name} diff", e.estimate, theirs["diff"])
             same(f"{name} p.value", e.p_value, theirs["p.value"])
             same(f"{name} statistic", e.statistic, theirs.get("test.statistic", math.nan))
@@ -104,12 +105,42 @@ def test_interval_of_the_difference(case):
             # They let the limits leave the range; Tango's limits are searched to 1e-6.
             limits = np.clip([theirs["diff.lcl"], theirs["diff.ucl"]], -1, 1)
             rel, absolute = (0, 1e-6) if method == "tango" else (1e-8, 1e-14)
+            same(f"{name} tests", [first.mean(), second.mean()], [theirs["test1"], theirs["test2"]])
             same(f"{name} diff", e.estimate, theirs["diff"])
             same(f"{name} limits", [e.conf_low, e.conf_high], limits, rel, absolute)
             if method in ("bonett-price", "agresti-min"):
                 # Their interval is as wide as ours, but stands around the plain difference.
                 z = 1.959963984540054
                 same(f"{name} se", (e.conf_high - e.conf_low) / (2 * z), theirs["diff.se"])
+
+
+@goldens.each("sesp_diff_ci_wald_cc", where=without_error)
+def test_walds_interval_with_a_continuity_correction(case):
+    """They add 1 / n to the standard error, so that z multiplies it; Newcombe 1998 (method 2) adds it to the limits."""
+    z = 1.959963984540054
+    with goldens.against(case) as same:
+        for name, second, first in by_class(case):
+            e, theirs = paired_difference(second, first, method="wald-cc"), case.result[name]
+            limits = np.array([theirs["diff.lcl"], theirs["diff.ucl"]])
+            same(f"{name} tests", [first.mean(), second.mean()], [theirs["test1"], theirs["test2"]])
+            same(f"{name} diff", e.estimate, theirs["diff"])
+            same(f"{name} limits", [e.conf_low, e.conf_high], np.clip(limits, -1, 1))
+            n = len(first)
+            wald = theirs["diff.se"] - 1 / n
+            moved = theirs["diff"] + np.array([-1, 1]) * (z * wald + 1 / n)
+            same(f"{name} limits put right", [e.conf_low, e.conf_high], np.clip(moved, -1, 1))
+
+
+INTERVALS = ("wald", "wald_cc", "agresti-min", "bonett-price", "tango")
+
+
+@goldens.each(*(f"sesp_diff_ci_{name}" for name in INTERVALS), where=lambda case: case.error is not None)
+def test_intervals_for_readers_of_one_class_that_dtcompair_refuses(case):
+    method = case.family.removeprefix("sesp_diff_ci_").replace("_", "-")
+    for _, second, first in by_class(case):
+        e = paired_difference(second, first, method=method)
+        assert -1 <= e.conf_low <= e.estimate <= e.conf_high <= 1
+        assert goldens.close(e.estimate, second.mean() - first.mean())
 
 
 @goldens.each("sesp_mcnemar", "sesp_exactbinom", where=lambda case: case.error is not None)

@@ -1,4 +1,4 @@
-"""The difference of two independent proportions against R's DescTools, ratesci and stats."""
+"""Difference and ratio of two independent proportions against R's DescTools, ratesci and stats."""
 
 import math
 
@@ -7,6 +7,7 @@ from scipy import special
 
 from readerstudy.stats.contingency import chi2_p, fisher_p
 from readerstudy.stats.independent import miettinen_nurminen_z, proportion_difference
+from readerstudy.stats.independent_ratio import _CLOSED, Groups, proportion_ratio
 
 METHODS = {
     "wald": "wald",
@@ -14,6 +15,19 @@ METHODS = {
     "scorecc": "newcombe-cc",
     "ac": "agresti-caffo",
     "mn": "miettinen-nurminen",
+    "waldcc": "wald-cc",
+    "blj": "brown-li-jeffreys",
+    "ha": "hauck-anderson",
+    "hal": "haldane",
+    "jp": "jeffreys-perks",
+}
+RATIOS = {
+    "katz.log": "log",
+    "adj.log": "adjusted-log",
+    "bailey": "bailey",
+    "koopman": "koopman",
+    "noether": "noether",
+    "sinh-1": "inverse-sinh",
 }
 SEARCHED = 1e-6
 """Miettinen and Nurminen's limits are found by a search there too, which stops earlier than ours."""
@@ -34,12 +48,40 @@ def test_limits(case):
 
 @goldens.each("diffci", where=lambda case: case.args["method"] == "mee")
 def test_mees_limits_solve_our_equation(case):
-    """Mee's is the same statistic without the factor N / (N - 1) of the variance; his limits are coarse there."""
+    """The same statistic as Miettinen and Nurminen's without the factor N / (N - 1); his limits are coarse there."""
     x, n, x2, n2 = counts(case)
     z = float(-special.ndtri(0.025)) * math.sqrt((n + n2 - 1) / (n + n2))
     ours = [miettinen_nurminen_z(case.result[limit], x, n, x2, n2) for limit in ("lwr.ci", "upr.ci")]
     with goldens.against(case) as same:
         same("limits", ours, [z, -z], absolute=5e-4)
+        e = proportion_difference(x, n, x2, n2, method="mee")
+        same("est", e.estimate, case.result["est"])
+        same("lwr.ci", e.conf_low, case.result["lwr.ci"], rel=0, absolute=5e-5)
+        same("upr.ci", e.conf_high, case.result["upr.ci"], rel=0, absolute=5e-5)
+
+
+@goldens.each("ratioci")
+def test_limits_of_a_ratio(case):
+    """Koopman's limits are searched there until 1e-6."""
+    e = proportion_ratio(*counts(case), method=RATIOS[case.args["method"]])
+    rel = 1e-6 if e.method == "koopman" else 1e-8
+    with goldens.against(case) as same:
+        same("est", e.estimate, case.result["est"])
+        same("lwr.ci", e.conf_low, case.result["lwr.ci"], rel)
+        same("upr.ci", e.conf_high, case.result["upr.ci"], rel)
+
+
+@goldens.each("ratioci", where=lambda case: case.args["method"] in ("katz.log", "bailey", "noether"))
+def test_limits_where_half_a_case_is_moved_there(case):
+    """Without a success DescTools adds half of one, and for Bailey's, where all succeeded, it takes half of one off."""
+    x, n, x2, n2 = counts(case)
+    z = float(-special.ndtri(0.025))
+    if x == 0 < x2:
+        above = _CLOSED[RATIOS[case.args["method"]]](Groups(0.5, n, x2, n2), z)
+        assert goldens.close(above, case.result["upr.ci"])
+    elif x == n and case.args["method"] == "bailey":
+        ours = [_CLOSED["bailey"](Groups(n - 0.5, n, x2, n2), side * z) for side in (-1, 1)]
+        assert goldens.close(ours, [case.result["lwr.ci"], case.result["upr.ci"]])
 
 
 @goldens.each("scoreci_MN")
@@ -47,6 +89,8 @@ def test_miettinen_nurminen(case):
     e = proportion_difference(*counts(case), method="miettinen-nurminen")
     with goldens.against(case) as same:
         same("rd", [e.conf_low, e.estimate, e.conf_high], case.result["rd"], absolute=SEARCHED)
+        e = proportion_ratio(*counts(case), method="miettinen-nurminen")
+        same("rr", [e.conf_low, e.estimate, e.conf_high], case.result["rr"], rel=1e-6)
 
 
 @goldens.each("fisher")
@@ -65,3 +109,5 @@ def test_chi_square_and_walds_interval(case):
             same(f"{name} stat", statistic, case.result[name]["stat"])
             same(f"{name} p", p, case.result[name]["p"])
         same("nocc ci", [e.conf_low, e.conf_high], case.result["nocc"]["ci"], absolute=1e-12)
+        e = proportion_difference(x, n, x2, n2, method="wald-cc")
+        same("cc ci", [e.conf_low, e.conf_high], case.result["cc"]["ci"], absolute=1e-12)

@@ -3,7 +3,16 @@
 import goldens
 
 from readerstudy.stats.indices import balanced_accuracy, dor, f1, mcc, youden
+from readerstudy.stats.multiclass_table import MEASURES, multiclass_table
 from readerstudy.stats.prevalence import predictive_values
+
+CARET = {
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ppv": "Pos Pred Value",
+    "npv": "Neg Pred Value",
+    "f1": "F1",
+}
 
 
 def calls(case):
@@ -47,6 +56,11 @@ def test_one_class_against_the_rest(case):
             same(f"{level} F1", f1(truth == level, call == level).estimate, theirs["F1"])
             ours = balanced_accuracy(truth == level, call == level).estimate
             same(f"{level} Balanced Accuracy", ours, theirs["Balanced Accuracy"])
+        records = multiclass_table(truth, call, classes=case.args["levels"], average=None)
+        for e in records:
+            theirs = by_class.loc[f"Class: {e.target}", CARET[e.measure]]
+            same(f"{e.target} {e.measure} of the table", e.estimate, theirs)
+        assert len(records) == len(MEASURES) * len(by_class)
 
 
 @goldens.each("mcc_micro_macro")
@@ -58,3 +72,8 @@ def test_coefficients_of_several_classes(case):
         balanced = balanced_accuracy(truth, call).estimate
         same("macro_sensitivity", balanced, case.result["macro_sensitivity"])
         same("balanced_accuracy_multiclass", balanced, case.result["balanced_accuracy_multiclass"])
+        for average in ("macro", "weighted"):
+            found = {e.measure: e.estimate for e in multiclass_table(truth, call, average=average, undefined="zero")}
+            same(f"{average} f1", found[f"{average}_f1"], case.result[f"{average}_f1_na_as_zero"])
+            if average == "macro":
+                same("macro table", found["macro_sensitivity"], case.result["macro_sensitivity"])

@@ -6,6 +6,7 @@ import goldens
 import numpy as np
 import pytest
 
+from readerstudy.stats.diagnostic import diagnostic_counts
 from readerstudy.stats.roc import auc, auc_covariance, compare_auc, roc_points
 
 
@@ -22,9 +23,11 @@ def test_auc_and_delong_limits(case):
         e = auc(truth, score)
         same("auc", e.estimate, case.result["auc"])
         same("variance", e.std_error**2, case.result["var_delong"])
+        same("error", e.std_error, case.result["se_delong"])
         same("n", e.n_cases, case.result["n_pos"] + case.result["n_neg"])
         for level in (90, 95, 99):
             e, theirs = auc(truth, score, conf_level=level / 100), case.result[f"ci{level}_delong"]
+            same(f"ci{level} auc", e.estimate, theirs["auc"])
             if case.result["var_delong"] == 0:  # pROC's interval then has no width
                 assert e.method == "newcombe"
                 assert "Newcombe 2006" in e.note
@@ -73,6 +76,17 @@ def test_curve(case):
     with goldens.against(case) as same:
         same("sensitivity", points.sensitivity, case.result["sensitivity"])
         same("specificity", points.specificity, case.result["specificity"])
+        n_positive, n_negative = np.count_nonzero(truth), np.count_nonzero(1 - truth)
+        hits, passes = points.sensitivity * n_positive, points.specificity * n_negative
+        rows = zip(hits, n_negative - passes, n_positive - hits, passes, strict=True)
+        tables = [[e.estimate for e in diagnostic_counts(*np.rint(row))[2:5]] for row in rows]
+        for part, ours in zip(("ppv", "npv", "accuracy"), np.transpose(tables), strict=True):
+            same(part, ours, case.result[part])
+        for part, ours in (("tp", hits), ("tn", passes), ("fp", n_negative - passes), ("fn", n_positive - hits)):
+            same(part, ours, case.result[part], absolute=1e-9)
+        same("youden", points.sensitivity + points.specificity, case.result["youden"])
+        corner = (1 - points.sensitivity) ** 2 + (1 - points.specificity) ** 2
+        same("closest.topleft", corner, case.result["closest.topleft"])
     # Their thresholds lie half-way between scores, ours on scores: both call the same cases positive.
     for our_threshold, their_threshold in zip(points.threshold, theirs, strict=True):
         assert ((score >= our_threshold) == (score >= their_threshold)).all()
