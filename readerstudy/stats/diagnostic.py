@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from readerstudy import _choice
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import ArrayLike, Bools, Ints, binary, check_level, labels, same_length, z_of
-from readerstudy.stats.likelihood_ratios import koopman_estimate
+from readerstudy.stats._arrays import ArrayLike, labels, same_length
+from readerstudy.stats._patients import patients_of
+from readerstudy.stats.clustered import EMPTY, clustered_share
+from readerstudy.stats.counts import Counts, checked, confusion_matrix, counts, cross_counts, table_of
+from readerstudy.stats.diagnostic_ratios import RATIO_METHODS, clustered_ratio, likelihood_ratio, nlr, plr
 from readerstudy.stats.proportion import proportion
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-class Counts(NamedTuple):
-    """True and false positives and negatives."""
-
-    tp: int
-    fp: int
-    fn: int
-    tn: int
-
-
-def counts(truth: Bools, call: Bools) -> Counts:
-    """Cross-tabulate two boolean arrays of one length."""
-    tp = int(np.count_nonzero(truth & call))
-    fp = int(np.count_nonzero(call)) - tp
-    fn = int(np.count_nonzero(truth)) - tp
-    return Counts(tp, fp, fn, len(truth) - tp - fp - fn)
-
+__all__ = [
+    "RATIO_METHODS",
+    "Counts",
+    "accuracy",
+    "checked",
+    "confusion_matrix",
+    "counts",
+    "cross_counts",
+    "diagnostic_counts",
+    "diagnostic_table",
+    "nlr",
+    "npv",
+    "plr",
+    "ppv",
+    "sensitivity",
+    "specificity",
+    "table_of",
+]
 
 _FRACTIONS: dict[str, Callable[[Counts], tuple[int, int]]] = {
     "sensitivity": lambda c: (c.tp, c.tp + c.fn),
@@ -42,50 +40,13 @@ _FRACTIONS: dict[str, Callable[[Counts], tuple[int, int]]] = {
     "npv": lambda c: (c.tn, c.tn + c.fn),
     "accuracy": lambda c: (c.tp + c.tn, sum(c)),
 }
-RATIO_METHODS = ("log", "koopman")
-"""Names of the intervals of a likelihood ratio."""
-_UNDEFINED = {
-    "sensitivity": "no positive case",
-    "specificity": "no negative case",
-    "ppv": "nothing was called positive",
-    "npv": "nothing was called negative",
-    "accuracy": "no case",
-}
 
 
 def _fraction(measure: str, table: Counts, method: str, conf_level: float, null: float | None = None) -> Estimate:
     count, total = _FRACTIONS[measure](table)
     e = proportion(count, total, method=method, conf_level=conf_level, null=null)
-    note = f"0 of 0: {_UNDEFINED[measure]}" if total == 0 else None
+    note = f"0 of 0: {EMPTY[measure]}" if total == 0 else e.note
     return e.replace(measure=measure, n_cases=sum(table), note=note)
-
-
-def _likelihood_ratio(measure: str, table: Counts, conf_level: float, method: str = "log") -> Estimate:
-    """Ratio of two independent proportions with the log interval of Simel, Samsa and Matchar 1991, or Koopman's."""
-    check_level(conf_level)
-    _choice.check(method, RATIO_METHODS, "method")
-    diseased, healthy = table.tp + table.fn, table.tn + table.fp
-    above, below = (table.tp, table.fp) if measure == "plr" else (table.fn, table.tn)
-    names = ("true positive", "false positive") if measure == "plr" else ("false negative", "true negative")
-    e = Estimate(measure=measure, method=method, conf_level=conf_level, alternative="two-sided", n_cases=sum(table))
-    if diseased == 0 or healthy == 0:
-        return e.replace(note=f"undefined: no {'positive' if diseased == 0 else 'negative'} case")
-    if method == "koopman":
-        return koopman_estimate(e, above, diseased, below, healthy, names[1])
-    if below == 0:
-        what = "0/0" if above == 0 else "unbounded"
-        return e.replace(note=f"undefined ({what}): no {names[1]}")
-    if above == 0:
-        return e.replace(estimate=0.0, conf_low=0.0, note=f"no {names[0]}: 0, and the log interval has no upper limit")
-    ratio = (above / diseased) / (below / healthy)
-    error = math.sqrt(1 / above - 1 / diseased + 1 / below - 1 / healthy)
-    factor = math.exp(z_of((1 - conf_level) / 2) * error)
-    return e.replace(
-        estimate=ratio,
-        conf_low=ratio / factor,
-        conf_high=ratio * factor,
-        note="every case was called the same: the log interval has no width" if error == 0 else None,
-    )
 
 
 def diagnostic_counts(
@@ -131,11 +92,16 @@ def diagnostic_counts(
         raise ValueError(f"counts must be whole numbers, 0 or more, got tp={tp}, fp={fp}, fn={fn}, tn={tn}")
     table = Counts(int(tp), int(fp), int(fn), int(tn))
     fractions = [_fraction(measure, table, method, conf_level) for measure in _FRACTIONS]
-    return fractions + [_likelihood_ratio(measure, table, conf_level) for measure in ("plr", "nlr")]
+    return fractions + [likelihood_ratio(measure, table, conf_level) for measure in ("plr", "nlr")]
 
 
 def diagnostic_table(
-    truth: ArrayLike, call: ArrayLike, *, method: str = "wilson", conf_level: float = 0.95
+    truth: ArrayLike,
+    call: ArrayLike,
+    *,
+    method: str = "wilson",
+    conf_level: float = 0.95,
+    patients: ArrayLike | None = None,
 ) -> list[Estimate]:
     """Sensitivity, specificity, PPV, NPV, accuracy, PLR and NLR of one reader's binary calls.
 
@@ -145,19 +111,34 @@ def diagnostic_table(
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
     method, conf_level
         As in `diagnostic_counts`, which see for the undefined cases.
+    patients
+        As in `sensitivity`.
 
     Returns
     -------
     list of Estimate
     """
-    return diagnostic_counts(*table_of(truth, call), method=method, conf_level=conf_level)
+    truth, call = checked(truth, call)
+    if patients is None:
+        return diagnostic_counts(*counts(truth, call), method=method, conf_level=conf_level)
+    whose = patients_of(patients, len(truth))
+    fractions = [clustered_share(measure, truth, call, whose, method, conf_level) for measure in _FRACTIONS]
+    return fractions + [clustered_ratio(measure, truth, call, whose, conf_level) for measure in ("plr", "nlr")]
 
 
-def table_of(truth: ArrayLike, call: ArrayLike) -> Counts:
-    """`counts` of arrays that are checked first."""
-    truth, call = binary(truth, "truth"), binary(call, "call")
-    same_length(truth=truth, call=call)
-    return counts(truth, call)
+def _share(
+    measure: str,
+    truth: ArrayLike,
+    call: ArrayLike,
+    method: str,
+    conf_level: float,
+    null: float | None,
+    patients: ArrayLike | None,
+) -> Estimate:
+    truth, call = checked(truth, call)
+    if patients is None:
+        return _fraction(measure, counts(truth, call), method, conf_level, null)
+    return clustered_share(measure, truth, call, patients_of(patients, len(truth)), method, conf_level, null)
 
 
 def sensitivity(
@@ -167,6 +148,7 @@ def sensitivity(
     method: str = "wilson",
     conf_level: float = 0.95,
     null: float | None = None,
+    patients: ArrayLike | None = None,
 ) -> Estimate:
     """Share of the positive cases that were called positive: TP / (TP + FN).
 
@@ -177,21 +159,51 @@ def sensitivity(
     truth, call
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
     method, conf_level, null
-        As in `proportion`.
+        As in `proportion`; with `patients` as said there.
+    patients
+        Labels of the patients, shape (n_cases,), where one may have several cases. The standard error is then the ratio
+        estimator's, and the interval, by `method`, is one of ``"wilson"``, ``"clopper-pearson"``, ``"agresti-coull"``,
+        ``"jeffreys"`` (of the effective number of cases), ``"ratio-estimator"`` (plain), ``"logit"``, ``"arcsine"``,
+        ``"korn-graubard"`` (as in surveys), ``"saha"`` (score, with the intraclass correlation) or
+        ``"saha-skewness"``. The test of `null` is Rao and Scott's score test.
 
     Returns
     -------
     Estimate
+        With `patients`, `n_patients` counts all of them, and `df` is 1 less than those who have such a case.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit or `method` is unknown.
 
     Notes
     -----
-    Cases must be independent. With no positive case it is nan with a note.
+    Cases (with `patients`: patients) must be independent. With no positive case it is nan with a note. With one case a
+    patient the first four intervals are those without `patients`, the others nearly so. In simulated studies of 15 to
+    100 patients (beta-binomial calls, correlation 0.3 to 0.4) 95 % intervals held the truth in 93 to 94 % by Wilson, 95
+    to 96 % by Clopper and Pearson, 91 to 92 % plain, and in 79 to 84 % when patients were ignored. Where the patients
+    leave no variance (all cases right) the cases of a patient are taken as copies of one, with a note; with one patient
+    there is no interval.
 
     References
     ----------
-    Altman and Bland 1994, doi:10.1136/bmj.308.6943.1552.
+    Altman and Bland 1994, doi:10.1136/bmj.308.6943.1552. Rao and Scott 1992, doi:10.2307/2532311. Saha, Miller and
+    Wang 2016, doi:10.1515/ijb-2015-0024.
+
+    Examples
+    --------
+    Survival of 158 rats of 16 litters, table 1 of Rao and Scott 1992:
+
+    >>> alive = [13, 12, 9, 9, 8, 8, 12, 11, 9, 9, 8, 11, 4, 5, 7, 7]
+    >>> born = [13, 12, 9, 9, 8, 8, 13, 12, 10, 10, 9, 13, 5, 7, 10, 10]
+    >>> call = [place < a for a, n in zip(alive, born) for place in range(n)]
+    >>> litter = [number for number, n in enumerate(born) for _ in range(n)]
+    >>> e = sensitivity([1] * 158, call, patients=litter)
+    >>> e.count, round(e.estimate, 3), round(e.std_error, 4), e.n_patients
+    (142, 0.899, 0.0266, 16)
     """
-    return _fraction("sensitivity", table_of(truth, call), method, conf_level, null)
+    return _share("sensitivity", truth, call, method, conf_level, null, patients)
 
 
 def specificity(
@@ -201,6 +213,7 @@ def specificity(
     method: str = "wilson",
     conf_level: float = 0.95,
     null: float | None = None,
+    patients: ArrayLike | None = None,
 ) -> Estimate:
     """Share of the negative cases that were called negative: TN / (TN + FP).
 
@@ -212,6 +225,8 @@ def specificity(
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
     method, conf_level, null
         As in `proportion`.
+    patients
+        As in `sensitivity`.
 
     Returns
     -------
@@ -219,13 +234,13 @@ def specificity(
 
     Notes
     -----
-    Cases must be independent. With no negative case it is nan with a note.
+    Cases (with `patients`: patients) must be independent. With no negative case it is nan with a note.
 
     References
     ----------
     Altman and Bland 1994, doi:10.1136/bmj.308.6943.1552.
     """
-    return _fraction("specificity", table_of(truth, call), method, conf_level, null)
+    return _share("specificity", truth, call, method, conf_level, null, patients)
 
 
 def ppv(
@@ -235,6 +250,7 @@ def ppv(
     method: str = "wilson",
     conf_level: float = 0.95,
     null: float | None = None,
+    patients: ArrayLike | None = None,
 ) -> Estimate:
     """Share of the positive calls that were right: TP / (TP + FP), the positive predictive value.
 
@@ -246,6 +262,8 @@ def ppv(
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
     method, conf_level, null
         As in `proportion`.
+    patients
+        As in `sensitivity`.
 
     Returns
     -------
@@ -253,13 +271,13 @@ def ppv(
 
     Notes
     -----
-    Cases must be independent. When nothing was called positive it is nan with a note.
+    Cases (with `patients`: patients) must be independent. When nothing was called positive it is nan with a note.
 
     References
     ----------
     Altman and Bland 1994, doi:10.1136/bmj.309.6947.102.
     """
-    return _fraction("ppv", table_of(truth, call), method, conf_level, null)
+    return _share("ppv", truth, call, method, conf_level, null, patients)
 
 
 def npv(
@@ -269,6 +287,7 @@ def npv(
     method: str = "wilson",
     conf_level: float = 0.95,
     null: float | None = None,
+    patients: ArrayLike | None = None,
 ) -> Estimate:
     """Share of the negative calls that were right: TN / (TN + FN), the negative predictive value.
 
@@ -280,6 +299,8 @@ def npv(
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
     method, conf_level, null
         As in `proportion`.
+    patients
+        As in `sensitivity`.
 
     Returns
     -------
@@ -287,13 +308,13 @@ def npv(
 
     Notes
     -----
-    Cases must be independent. When nothing was called negative it is nan with a note.
+    Cases (with `patients`: patients) must be independent. When nothing was called negative it is nan with a note.
 
     References
     ----------
     Altman and Bland 1994, doi:10.1136/bmj.309.6947.102.
     """
-    return _fraction("npv", table_of(truth, call), method, conf_level, null)
+    return _share("npv", truth, call, method, conf_level, null, patients)
 
 
 def accuracy(
@@ -303,6 +324,7 @@ def accuracy(
     method: str = "wilson",
     conf_level: float = 0.95,
     null: float | None = None,
+    patients: ArrayLike | None = None,
 ) -> Estimate:
     """Share of the cases that were called right.
 
@@ -314,6 +336,8 @@ def accuracy(
         Labels of any number of classes, shape (n_cases,), paired by position; right where they are equal.
     method, conf_level, null
         As in `proportion`.
+    patients
+        As in `sensitivity`.
 
     Returns
     -------
@@ -321,109 +345,13 @@ def accuracy(
 
     Notes
     -----
-    Cases must be independent. With no case it is nan with a note.
+    Cases (with `patients`: patients) must be independent. With no case it is nan with a note.
     """
     truth, call = labels(truth, "truth"), labels(call, "call")
     total = same_length(truth=truth, call=call)
-    right = int(np.count_nonzero(truth == call))
-    return _fraction("accuracy", Counts(right, total - right, 0, 0), method, conf_level, null)
-
-
-def plr(truth: ArrayLike, call: ArrayLike, *, method: str = "log", conf_level: float = 0.95) -> Estimate:
-    """How many times likelier a positive call is in a positive case: sensitivity / (1 - specificity).
-
-    Range [0, inf), best large. Synonyms: positive likelihood ratio, LR+.
-
-    Parameters
-    ----------
-    truth, call
-        Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
-    method
-        ``"log"`` (Simel), or ``"koopman"`` (score), which has limits where a cell is empty.
-    conf_level
-        Level of the interval.
-
-    Returns
-    -------
-    Estimate
-
-    Notes
-    -----
-    Cases must be independent. With no false positive it is unbounded: nan with a note; ``"koopman"`` still gives a
-    lower limit.
-
-    References
-    ----------
-    Simel, Samsa and Matchar 1991, doi:10.1016/0895-4356(91)90128-V. Koopman 1984, doi:10.2307/2531405.
-    """
-    return _likelihood_ratio("plr", table_of(truth, call), conf_level, method)
-
-
-def nlr(truth: ArrayLike, call: ArrayLike, *, method: str = "log", conf_level: float = 0.95) -> Estimate:
-    """How many times likelier a negative call is in a positive case: (1 - sensitivity) / specificity.
-
-    Range [0, inf), best 0. Synonyms: negative likelihood ratio, LR-.
-
-    Parameters
-    ----------
-    truth, call
-        Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
-    method, conf_level
-        As in `plr`.
-
-    Returns
-    -------
-    Estimate
-
-    Notes
-    -----
-    Cases must be independent. With no false negative it is 0, conf_low is 0 and conf_high nan,
-    with a note; ``"koopman"`` gives an upper limit there.
-
-    References
-    ----------
-    Simel, Samsa and Matchar 1991, doi:10.1016/0895-4356(91)90128-V. Koopman 1984, doi:10.2307/2531405.
-    """
-    return _likelihood_ratio("nlr", table_of(truth, call), conf_level, method)
-
-
-def cross_counts(rows: Ints, columns: Ints, n_rows: int, n_columns: int) -> Ints:
-    """Cross-tabulate two arrays of codes (0, 1, ...) into shape (n_rows, n_columns)."""
-    return np.bincount(rows * n_columns + columns, minlength=n_rows * n_columns).reshape(n_rows, n_columns)
-
-
-def confusion_matrix(truth: ArrayLike, call: ArrayLike, *, classes: list[Any] | None = None) -> pd.DataFrame:
-    """How often each true class was called each class.
-
-    Parameters
-    ----------
-    truth, call
-        Labels, shape (n_cases,), paired by position.
-    classes
-        The classes in the order wanted; by default all that occur, sorted.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Counts; rows are the truth, columns the calls.
-
-    Raises
-    ------
-    ValueError
-        If a label is not among `classes`.
-    """
-    import pandas as pd
-
-    truth, call = labels(truth, "truth"), labels(call, "call")
-    same_length(truth=truth, call=call)
-    if classes is None:
-        classes = sorted(set(truth.tolist()) | set(call.tolist()))
-    codes = {label: code for code, label in enumerate(classes)}
-    for name, array in (("truth", truth), ("call", call)):
-        unknown = [label for label in array.tolist() if label not in codes]
-        if unknown:
-            raise ValueError(f"{name} holds {unknown[0]!r}, which is not among the classes {classes}")
-    rows = np.array([codes[label] for label in truth.tolist()], dtype=np.int64)
-    columns = np.array([codes[label] for label in call.tolist()], dtype=np.int64)
-    table = cross_counts(rows, columns, len(classes), len(classes))
-    return pd.DataFrame(table, index=pd.Index(classes, name="truth"), columns=pd.Index(classes, name="call"))
+    if patients is not None:
+        right = np.asarray(truth == call, dtype=bool)
+        whose = patients_of(patients, total)
+        return clustered_share("accuracy", np.ones(total, dtype=bool), right, whose, method, conf_level, null)
+    count = int(np.count_nonzero(truth == call))
+    return _fraction("accuracy", Counts(count, total - count, 0, 0), method, conf_level, null)

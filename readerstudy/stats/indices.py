@@ -8,17 +8,34 @@ import numpy as np
 
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import ArrayLike, Floats, Ints, check_level, labels, same_length, z_of
-from readerstudy.stats.diagnostic import Counts, cross_counts, table_of
+from readerstudy.stats._arrays import ArrayLike, check_level, labels, same_length, z_of
+from readerstudy.stats._degenerate import bounded
+from readerstudy.stats._patients import patients_of
+from readerstudy.stats.clustered import fraction
+from readerstudy.stats.clustered_indices import log_interval, mean_of_shares, odds_ratio_terms, of_patients
+from readerstudy.stats.counts import Counts, checked, counts, table_of
+from readerstudy.stats.matthews import MCC_METHODS, mcc, mcc_of_counts, mcc_of_table
 from readerstudy.stats.proportion import limits as one_proportion
 from readerstudy.stats.proportion import proportion
+
+__all__ = [
+    "DOR_METHODS",
+    "MCC_METHODS",
+    "METHODS",
+    "balanced_accuracy",
+    "diagnostic_indices",
+    "dor",
+    "f1",
+    "mcc",
+    "mcc_of_table",
+    "mean_of_proportions",
+    "youden",
+]
 
 METHODS = ("newcombe", "wald")
 """Names of the intervals of balanced accuracy and Youden's index."""
 DOR_METHODS = ("log", "haldane")
 """Names of the intervals of the diagnostic odds ratio."""
-MCC_METHODS = ("fisher-z", "wald")
-"""Names of the intervals of Matthews' coefficient."""
 
 
 def mean_of_proportions(parts: list[tuple[int, int]], method: str, tail: float) -> tuple[float, float, float]:
@@ -39,7 +56,12 @@ def mean_of_proportions(parts: list[tuple[int, int]], method: str, tail: float) 
 
 
 def balanced_accuracy(
-    truth: ArrayLike, call: ArrayLike, *, method: str = "newcombe", conf_level: float = 0.95
+    truth: ArrayLike,
+    call: ArrayLike,
+    *,
+    method: str = "newcombe",
+    conf_level: float = 0.95,
+    patients: ArrayLike | None = None,
 ) -> Estimate:
     """Mean over the true classes of the share of their cases that were called right.
 
@@ -54,6 +76,10 @@ def balanced_accuracy(
         ``"newcombe"`` (from Wilson limits of each class, squared and added) or ``"wald"``.
     conf_level
         Level of the interval.
+    patients
+        Labels of the patients, shape (n_cases,), where one may have several cases; the Wilson limits are then
+        those of the effective numbers of cases, added with the correlations that the patients give the classes (Zou
+        and Donner). With one case a patient it is the interval without `patients`.
 
     Returns
     -------
@@ -66,13 +92,13 @@ def balanced_accuracy(
 
     Notes
     -----
-    Cases must be independent. The mean is over the classes that occur in `truth`; with fewer than two of them it is
-    nan with a note.
+    Cases (with `patients`: patients) must be independent. The mean is over the classes that occur in `truth`; with
+    fewer than two of them it is nan with a note.
 
     References
     ----------
     Brodersen et al. 2010, doi:10.1109/ICPR.2010.764. Newcombe 1998,
-    doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
+    doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I. Zou and Donner 2008, doi:10.1002/sim.3095.
 
     Examples
     --------
@@ -90,8 +116,11 @@ def balanced_accuracy(
     e = Estimate(measure="balanced_accuracy", method=method, conf_level=conf_level, n_cases=n)
     classes = sorted(set(truth.tolist()), key=str)
     if len(classes) < 2:
-        return e.replace(note="undefined: fewer than two true classes")
+        e = e.replace(note="undefined: fewer than two true classes")
+        return e if patients is None else of_patients(e, patients_of(patients, n))
     right = truth == call
+    if patients is not None:
+        return mean_of_shares(e, truth, right, patients_of(patients, n), classes)
     parts = [(int(np.count_nonzero(right & (truth == label))), int((truth == label).sum())) for label in classes]
     return _of_parts(e, parts)
 
@@ -100,10 +129,17 @@ def _of_parts(e: Estimate, parts: list[tuple[int, int]]) -> Estimate:
     assert e.method is not None
     mean, low, high = mean_of_proportions(parts, e.method, (1 - e.conf_level) / 2)
     note = "no variation in any class: the interval has no width" if low == high else None
-    return e.replace(estimate=mean, conf_low=low, conf_high=high, note=note)
+    return bounded(e.replace(estimate=mean, conf_low=low, conf_high=high, note=note), 0.0, 1.0)
 
 
-def youden(truth: ArrayLike, call: ArrayLike, *, method: str = "newcombe", conf_level: float = 0.95) -> Estimate:
+def youden(
+    truth: ArrayLike,
+    call: ArrayLike,
+    *,
+    method: str = "newcombe",
+    conf_level: float = 0.95,
+    patients: ArrayLike | None = None,
+) -> Estimate:
     """Sensitivity + specificity - 1.
 
     Range [-1, 1], best 1; 0 by chance. Synonyms: Youden's J, informedness.
@@ -112,7 +148,7 @@ def youden(truth: ArrayLike, call: ArrayLike, *, method: str = "newcombe", conf_
     ----------
     truth, call
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
-    method, conf_level
+    method, conf_level, patients
         As in `balanced_accuracy`.
 
     Returns
@@ -126,7 +162,8 @@ def youden(truth: ArrayLike, call: ArrayLike, *, method: str = "newcombe", conf_
 
     Notes
     -----
-    Cases must be independent. Without a positive or a negative case it is nan with a note. The index is the difference
+    Cases (with `patients`: patients) must be independent. Without a positive or a negative case it is nan with a
+    note. The index is the difference
     of the true and false positive fractions, and ``"newcombe"`` is his method 10 for it.
 
     References
@@ -135,7 +172,21 @@ def youden(truth: ArrayLike, call: ArrayLike, *, method: str = "newcombe", conf_
     """
     _choice.check(method, METHODS, "method")
     check_level(conf_level)
-    return _youden(table_of(truth, call), method, conf_level)
+    if patients is None:
+        return _youden(table_of(truth, call), method, conf_level)
+    truth, call = checked(truth, call)
+    whose = patients_of(patients, len(truth))
+    e = _youden(counts(truth, call), method, conf_level)
+    if math.isnan(e.estimate):
+        return of_patients(e, whose)
+    plain = Estimate(measure="youden", method=method, conf_level=conf_level, n_cases=len(truth))
+    return _twice(mean_of_shares(plain, truth, truth == call, whose, [True, False]))
+
+
+def _twice(half: Estimate) -> Estimate:
+    """Youden's index from balanced accuracy."""
+    moved = {name: 2 * getattr(half, name) - 1 for name in ("estimate", "conf_low", "conf_high")}
+    return half.replace(std_error=2 * half.std_error, **moved)
 
 
 def _youden(table: Counts, method: str, conf_level: float) -> Estimate:
@@ -143,11 +194,17 @@ def _youden(table: Counts, method: str, conf_level: float) -> Estimate:
     parts = [(table.tp, table.tp + table.fn), (table.tn, table.tn + table.fp)]
     if parts[0][1] == 0 or parts[1][1] == 0:
         return e.replace(note=f"undefined: no {'positive' if parts[0][1] == 0 else 'negative'} case")
-    e = _of_parts(e, parts)
-    return e.replace(estimate=2 * e.estimate - 1, conf_low=2 * e.conf_low - 1, conf_high=2 * e.conf_high - 1)
+    return _twice(_of_parts(e, parts))
 
 
-def dor(truth: ArrayLike, call: ArrayLike, *, method: str = "log", conf_level: float = 0.95) -> Estimate:
+def dor(
+    truth: ArrayLike,
+    call: ArrayLike,
+    *,
+    method: str = "log",
+    conf_level: float = 0.95,
+    patients: ArrayLike | None = None,
+) -> Estimate:
     """How many times higher the odds of a positive call are in a positive case: (TP TN) / (FP FN).
 
     Range [0, inf), best large; 1 by chance. Synonym: diagnostic odds ratio.
@@ -161,6 +218,9 @@ def dor(truth: ArrayLike, call: ArrayLike, *, method: str = "log", conf_level: f
         there; a note says so.
     conf_level
         Level of the interval.
+    patients
+        Labels of the patients, shape (n_cases,), where one may have several cases; the interval is then made wider
+        by the design effect, which is 1 with one case a patient.
 
     Returns
     -------
@@ -173,7 +233,8 @@ def dor(truth: ArrayLike, call: ArrayLike, *, method: str = "log", conf_level: f
 
     Notes
     -----
-    Cases must be independent. Without a positive or a negative case it is nan with a note. By ``"log"``, with no false
+    Cases (with `patients`: patients) must be independent. Without a positive or a negative case it is nan with a
+    note. By ``"log"``, with no false
     positive or no false negative it is unbounded: nan with a note; with no true positive or no true negative it is 0
     without an upper limit.
 
@@ -184,7 +245,14 @@ def dor(truth: ArrayLike, call: ArrayLike, *, method: str = "log", conf_level: f
     """
     _choice.check(method, DOR_METHODS, "method")
     check_level(conf_level)
-    return _dor(table_of(truth, call), method, conf_level)
+    if patients is None:
+        return _dor(table_of(truth, call), method, conf_level)
+    truth, call = checked(truth, call)
+    whose = patients_of(patients, len(truth))
+    e = _dor(counts(truth, call), method, conf_level)
+    if not e.estimate > 0:
+        return of_patients(e, whose)
+    return log_interval(e, odds_ratio_terms(truth, call, 0.5 if method == "haldane" else 0.0), whose)
 
 
 def _dor(table: Counts, method: str, conf_level: float) -> Estimate:
@@ -210,7 +278,14 @@ def _woolf(e: Estimate, tp: float, fp: float, fn: float, tn: float) -> Estimate:
     return e.replace(estimate=ratio, conf_low=ratio / factor, conf_high=ratio * factor)
 
 
-def f1(truth: ArrayLike, call: ArrayLike, *, method: str = "wilson", conf_level: float = 0.95) -> Estimate:
+def f1(
+    truth: ArrayLike,
+    call: ArrayLike,
+    *,
+    method: str = "wilson",
+    conf_level: float = 0.95,
+    patients: ArrayLike | None = None,
+) -> Estimate:
     """Harmonic mean of sensitivity and PPV: 2 TP / (2 TP + FP + FN).
 
     Range [0, 1], best 1. Synonyms: F-score, Dice coefficient.
@@ -223,6 +298,8 @@ def f1(truth: ArrayLike, call: ArrayLike, *, method: str = "wilson", conf_level:
         Interval of the share TP / (TP + FP + FN), as in `proportion`; F1 = 2 share / (1 + share) carries it over.
     conf_level
         Level of the interval.
+    patients
+        As in `sensitivity`, with its methods.
 
     Returns
     -------
@@ -235,108 +312,43 @@ def f1(truth: ArrayLike, call: ArrayLike, *, method: str = "wilson", conf_level:
 
     Notes
     -----
-    Cases must be independent; true negatives do not count. With no positive case and no positive call it is nan with
-    a note.
+    Cases (with `patients`: patients) must be independent; true negatives do not count. With no positive case and no
+    positive call it is nan with a note.
 
     References
     ----------
     Van Rijsbergen 1979, Information Retrieval, chapter 7. Wilson 1927, doi:10.1080/01621459.1927.10502953.
     """
-    return _f1(table_of(truth, call), method, conf_level)
+    if patients is None:
+        return _f1(table_of(truth, call), method, conf_level)
+    truth, call = checked(truth, call)
+    whose = patients_of(patients, len(truth))
+    share = fraction("f1", truth & call, truth | call, whose, method=method, conf_level=conf_level, empty=_NO_POSITIVE)
+    slope = 2 / (1 + share.estimate) ** 2
+    return _harmonic(share).replace(std_error=slope * share.std_error, count=None, total=None, alternative=None)
+
+
+_NO_POSITIVE = "no positive case and no positive call"
+
+
+def _harmonic(share: Estimate) -> Estimate:
+    """F1 from the share TP / (TP + FP + FN)."""
+    moved = {name: 2 * (p := getattr(share, name)) / (1 + p) for name in ("estimate", "conf_low", "conf_high")}
+    return share.replace(**moved)
 
 
 def _f1(table: Counts, method: str, conf_level: float) -> Estimate:
     share = proportion(table.tp, table.tp + table.fp + table.fn, method=method, conf_level=conf_level)
-    note = None if share.total else "0 of 0: no positive case and no positive call"
+    e = _harmonic(share)
     return Estimate(
         measure="f1",
         method=method,
         conf_level=conf_level,
         n_cases=sum(table),
-        note=note,
-        **{name: 2 * (p := getattr(share, name)) / (1 + p) for name in ("estimate", "conf_low", "conf_high")},
-    )
-
-
-def mcc_of_table(table: Ints) -> tuple[float, float]:
-    """Matthews' coefficient of a confusion matrix (rows = truth), and its standard error; nan for 0 / 0."""
-    n = int(table.sum())
-    shares: Floats = table / max(n, 1)
-    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
-    spread = float(1 - rows @ rows), float(1 - columns @ columns)
-    if n == 0 or np.count_nonzero(rows) < 2 or np.count_nonzero(columns) < 2:
-        return math.nan, math.nan
-    scale = math.sqrt(spread[0] * spread[1])
-    value = float(np.trace(shares) - rows @ columns) / scale
-    # The gradient in each cell's probability, for the multinomial variance.
-    product = np.eye(len(rows)) - columns[:, None] - rows[None, :]
-    pull = product / scale + value * (rows[:, None] / spread[0] + columns[None, :] / spread[1])
-    variance = float((shares * pull**2).sum() - (shares * pull).sum() ** 2) / n
-    return min(1.0, max(-1.0, value)), math.sqrt(max(variance, 0))
-
-
-def mcc(truth: ArrayLike, call: ArrayLike, *, method: str = "fisher-z", conf_level: float = 0.95) -> Estimate:
-    """Correlation of truth and call, as variables that name a class.
-
-    Range [-1, 1], best 1; 0 by chance. Synonyms: Matthews correlation coefficient; phi (two classes); R_K (several).
-
-    Parameters
-    ----------
-    truth, call
-        Labels of any number of classes, shape (n_cases,), paired by position.
-    method
-        ``"fisher-z"`` (on the scale of Fisher's z) or ``"wald"``, both with the multinomial standard error.
-    conf_level
-        Level of the interval.
-
-    Returns
-    -------
-    Estimate
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit or `method` is unknown.
-
-    Notes
-    -----
-    Cases must be independent. Where all cases have one true class, or were called the same, it is nan with a note; at
-    -1 and 1 the interval has no width, with a note.
-
-    References
-    ----------
-    Matthews 1975, doi:10.1016/0005-2795(75)90109-9. Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006.
-    """
-    _choice.check(method, MCC_METHODS, "method")
-    check_level(conf_level)
-    truth, call = labels(truth, "truth"), labels(call, "call")
-    same_length(truth=truth, call=call)
-    codes = {label: code for code, label in enumerate(dict.fromkeys([*truth.tolist(), *call.tolist()]))}
-    rows, columns = (np.array([codes[label] for label in array.tolist()], dtype=np.int64) for array in (truth, call))
-    return _mcc(cross_counts(rows, columns, len(codes), len(codes)), method, conf_level)
-
-
-def _mcc(table: Ints, method: str, conf_level: float) -> Estimate:
-    value, error = mcc_of_table(table)
-    e = Estimate(measure="mcc", method=method, conf_level=conf_level, n_cases=int(table.sum()))
-    if math.isnan(value):
-        return e.replace(note="undefined: one true class only, or every case was called the same")
-    if abs(value) > 1 - 1e-12:
-        value, said = round(value), "every case was called right" if value > 0 else "every case was called wrong"
-        return e.replace(
-            estimate=value, conf_low=value, conf_high=value, std_error=0.0, note=f"{said}: the interval has no width"
-        )
-    reach = z_of((1 - conf_level) / 2) * error
-    if method == "wald":
-        low, high = max(-1.0, value - reach), min(1.0, value + reach)
-    else:
-        low, high = (math.tanh(math.atanh(value) + sign * reach / (1 - value * value)) for sign in (-1, 1))
-    return e.replace(
-        estimate=value,
-        std_error=error,
-        conf_low=low,
-        conf_high=high,
-        note="no variation that would move it: the interval has no width" if error == 0 else None,
+        note=None if share.total else f"0 of 0: {_NO_POSITIVE}",
+        estimate=e.estimate,
+        conf_low=e.conf_low,
+        conf_high=e.conf_high,
     )
 
 
@@ -379,5 +391,5 @@ def diagnostic_indices(truth: ArrayLike, call: ArrayLike) -> list[Estimate]:
         index,
         _dor(table, "log", 0.95),
         _f1(table, "wilson", 0.95),
-        _mcc(square, "fisher-z", 0.95),
+        mcc_of_counts(square, "fisher-z", 0.95),
     ]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import ArrayLike, Bools, Floats, binary, check_level, same_length, z_of
+from readerstudy.stats._arrays import ArrayLike, Bools, Floats, binary, check_level, same_length, tails, z_of
 from readerstudy.stats._margin import check_margin
 from readerstudy.stats._ratio import log_ratio, score_limits
 
@@ -176,7 +176,7 @@ def _compare(
     measure: str, truth: Bools, called: Bools, versus: Bools,
     conf_level: float, alternative: str, margin: float | None, hypothesis: str,
 ) -> Estimate:  # fmt: skip
-    check_level(conf_level)
+    tails(conf_level, alternative)
     check_margin(margin, hypothesis, below=1.0)
     e = Estimate(
         measure=f"{measure}_ratio",

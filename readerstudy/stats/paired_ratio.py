@@ -9,6 +9,7 @@ import numpy as np
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import ArrayLike, binary, check_level, normal_p, same_length, tails, z_of
+from readerstudy.stats._degenerate import NO_UPPER
 from readerstudy.stats._margin import against_margin, check_margin
 from readerstudy.stats._ratio import log_ratio, score_limits
 from readerstudy.stats.paired import discordant
@@ -78,7 +79,7 @@ def paired_ratio(
     -----
     Cases must be independent. The cases that neither reading calls positive do not enter: the ratio is known where
     only the positive calls were followed up. Where `versus` has no positive call it is unbounded: nan with a note,
-    and the score interval has a lower limit only.
+    and the score interval has a lower limit only. With no discordant pair the ratio and P are 1, with a note.
 
     References
     ----------
@@ -124,14 +125,16 @@ def paired_ratio(
     low = 0.0 if outside.low == 0 else score_limits(z_at, z_of(outside.low), estimate)[0]
     high = math.nan if outside.high == 0 else score_limits(z_at, z_of(outside.high), estimate)[1]
     notes = ["unbounded: versus has no positive call"] if a + c == 0 else []
+    if b + c == 0:
+        notes.append("no discordant pair")
     if outside.high == 0:
-        notes.append("one-sided: no upper limit")
+        notes.append(NO_UPPER)
     e = e.replace(estimate=estimate if a + c else None, conf_low=low, conf_high=high, note="; ".join(notes) or None)
     if margin is not None:
         ends = (1 - margin, 1 / (1 - margin))
         return against_margin(e, lambda ratio: z_at(math.log(ratio)), hypothesis, margin, ends, alternative)
     z = z_at(0.0)
-    return e.replace(statistic=z, p_value=normal_p(z, alternative), null=1.0)
+    return e.replace(statistic=z, p_value=normal_p(z, alternative) if b + c else 1.0, null=1.0)
 
 
 def _wald(e: Estimate, a: int, b: int, c: int, alternative: str, margin: float | None, hypothesis: str) -> Estimate:

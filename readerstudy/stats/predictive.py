@@ -9,6 +9,7 @@ import numpy as np
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import ArrayLike, Bools, Floats, binary, normal_p, same_length, tails, z_of
+from readerstudy.stats._degenerate import bounded
 from readerstudy.stats._margin import against_margin, check_margin, wald_z
 from readerstudy.stats._ratio import log_ratio
 
@@ -201,6 +202,7 @@ def _compare(
         conf_high=1.0 if outside.high == 0 else min(1.0, p - q + z_of(outside.high) * error),
         note="no variation among the cases that decide: the interval has no width" if error == 0 else None,
     )
+    e = bounded(e, -1.0, 1.0, outside)
     if margin is not None:
         return against_margin(e, wald_z(p - q, error), hypothesis, margin, (-margin, margin), alternative)
     return _tested(e, score_chi2(right, chosen, versus, weighted=method == "weighted-score"), alternative)

@@ -13,6 +13,9 @@ import numpy.typing as npt
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import ArrayLike, Floats, binary, normal_p, same_length, scores, tails
+from readerstudy.stats._degenerate import bounded
+from readerstudy.stats._patients import patients_of
+from readerstudy.stats.clustered_auc import clustered_auc, obuchowski_covariance
 from readerstudy.stats.roc_bootstrap import Bootstrap, acceleration, resampled_areas
 from readerstudy.stats.roc_compare import compare_auc
 from readerstudy.stats.roc_curve import Curve, curve, roc_points, thin
@@ -43,6 +46,7 @@ METHODS = ("delong", "logit", "bootstrap", "bca")
 """Names of the interval methods of the AUC."""
 
 _NEWCOMBE = "interval by Newcombe 2006, method 5"
+_NO_TEST = "without a variance there is no test of the null value: hold it against the interval"
 
 
 def auc(
@@ -55,6 +59,7 @@ def auc(
     null: float | None = None,
     n_boot: int = 2000,
     rng: np.random.Generator | int | None = 0,
+    patients: ArrayLike | None = None,
 ) -> Estimate:
     """Probability that a positive case scores above a negative one, ties counted half.
 
@@ -77,21 +82,33 @@ def auc(
         Adds the z-test of AUC = `null` with DeLong's variance.
     n_boot, rng
         Replicates and NumPy Generator or seed, for ``"bootstrap"`` and ``"bca"``; ``rng=None`` draws a new seed.
+    patients
+        Labels of the patients, shape (n_cases,), where one may have several cases, also of both classes. Obuchowski's
+        variance then takes the place of DeLong's, which it is with one case a patient; the bootstrap draws patients
+        with all their cases, those of one class and those of both apart. `method` in the record says so.
 
     Returns
     -------
     Estimate
-        `std_error` is DeLong's.
+        `std_error` is DeLong's, with `patients` Obuchowski's.
 
     Notes
     -----
-    Cases must be independent. With no case of a class the AUC is nan. Where DeLong's variance is 0 (AUC 0 or 1,
-    constant scores) or undefined (one case of a class) the interval is Newcombe's method 5, and `note` says so.
+    Cases (with `patients`: patients) must be independent. With no case of a class the AUC is nan. Where DeLong's
+    variance is 0 (AUC 0 or 1, constant scores) or undefined (one case of a class) the interval is Newcombe's method 5,
+    and there is no test of `null`; `note` says so. ``"delong"`` and ``"bootstrap"`` under-cover where a class has few
+    cases or the AUC is high: with 10 positive cases of 100 and an AUC of 0.95, ``"delong"`` covers in 81 % for 95 %,
+    ``"logit"`` in 91 % (docs/coverage.md).
+
+    With `patients`, in simulated studies of 20, 40, 80 and 200 of them (one to five cases each, alike in truth and
+    score; AUC 0.69), 95 % intervals held the AUC in 90, 92, 93 and 95 %, on the logit scale in 93, 94, 94 and 95 %;
+    DeLong's without patients in 83 to 86 %.
 
     References
     ----------
     DeLong, DeLong and Clarke-Pearson 1988, doi:10.2307/2531595. Newcombe 2006, doi:10.1002/sim.2324. Efron
-    1987 (BCa), doi:10.1080/01621459.1987.10478410.
+    1987 (BCa), doi:10.1080/01621459.1987.10478410. Obuchowski 1997 (patients), doi:10.2307/2533958. Rutter 2000
+    (bootstrap of patients), doi:10.1016/S1076-6332(00)80381-5.
 
     Examples
     --------
@@ -117,6 +134,9 @@ def auc(
         n_cases=n_cases,
         null=math.nan if null is None else null,
     )
+    if patients is not None:
+        whose = patients_of(patients, n_cases)
+        return clustered_auc(e, truth, score, whose, outside=outside, null=null, n_boot=n_boot, rng=rng)
     if m == 0 or n == 0:
         return e.replace(note=f"undefined: no {'positive' if m == 0 else 'negative'} case")
     area, variance = auc_and_variance(truth, score)
@@ -129,7 +149,8 @@ def auc(
             reason = f"AUC = {area:.0f}"
         else:
             reason = "the scores leave no variance"
-        return e.replace(method="newcombe", conf_low=low, conf_high=high, note=f"{reason}: {_NEWCOMBE}")
+        note = f"{reason}: {_NEWCOMBE}" + ("" if null is None else f"; {_NO_TEST}")
+        return e.replace(method="newcombe", conf_low=low, conf_high=high, note=note)
     if method in ("bootstrap", "bca"):
         pull = math.nan
         if method == "bca":
@@ -139,14 +160,16 @@ def auc(
         low, high = drawn.limits(method, *outside, (0.0, 1.0))
     else:
         low, high = normal_limits(area, math.sqrt(variance), *outside, logit=method == "logit")
-    e = e.replace(conf_low=low, conf_high=high)
+    e = bounded(e.replace(conf_low=low, conf_high=high), 0.0, 1.0, outside)
     if null is not None:
         z = (area - null) / math.sqrt(variance)
         e = e.replace(statistic=z, p_value=normal_p(z, alternative), test_method="delong")
     return e
 
 
-def auc_covariance(truth: ArrayLike, scores: npt.ArrayLike) -> tuple[Floats, Floats]:
+def auc_covariance(
+    truth: ArrayLike, scores: npt.ArrayLike, *, patients: ArrayLike | None = None
+) -> tuple[Floats, Floats]:
     """AUCs of several readers of the same cases and their covariance.
 
     Parameters
@@ -155,12 +178,14 @@ def auc_covariance(truth: ArrayLike, scores: npt.ArrayLike) -> tuple[Floats, Flo
         Boolean or 0/1, shape (n_cases,).
     scores
         Shape (n_readers, n_cases); no nan.
+    patients
+        As in `auc`.
 
     Returns
     -------
     auc : ndarray, shape (n_readers,)
     covariance : ndarray, shape (n_readers, n_readers)
-        DeLong's; nan when a class has one case.
+        DeLong's; nan when a class has one case. With `patients` Obuchowski's; nan when one has all cases of a class.
 
     Raises
     ------
@@ -169,7 +194,7 @@ def auc_covariance(truth: ArrayLike, scores: npt.ArrayLike) -> tuple[Floats, Flo
 
     References
     ----------
-    DeLong, DeLong and Clarke-Pearson 1988, doi:10.2307/2531595.
+    DeLong, DeLong and Clarke-Pearson 1988, doi:10.2307/2531595. Obuchowski 1997, doi:10.2307/2533958.
     """
     truth = binary(truth, "truth")
     rows = np.asarray(scores, dtype=np.float64)
@@ -179,4 +204,6 @@ def auc_covariance(truth: ArrayLike, scores: npt.ArrayLike) -> tuple[Floats, Flo
         raise ValueError("scores has missing values (nan): leave such cases out first")
     if truth.all() or not truth.any():
         raise ValueError("truth has one class only: the AUC is undefined")
+    if patients is not None:
+        return obuchowski_covariance(truth, rows, patients_of(patients, len(truth)))
     return delong_covariance(truth, rows)
