@@ -20,6 +20,12 @@ class Placements(NamedTuple):
     """For each negative case, the share of positive cases that outscore it (ties half)."""
 
 
+_PART = 2**15
+"""Scores handled at once: as many as stay in a processor's cache."""
+_BELOW_SIGN = 2**63 - 1
+"""All bits of a float but its sign."""
+
+
 def placements(truth: Bools, score: Floats) -> Placements:
     """Placements of every case in O(n log n) and O(n) memory; needs at least one case of each class."""
     order = np.argsort(score)
@@ -47,30 +53,61 @@ def _midway(passed: Ints, last: Ints) -> Ints:
 def auc_and_variance(truth: Bools, score: Floats) -> tuple[float, float]:
     """AUC and DeLong's variance, nan when a class has one case.
 
-    Each class is sorted and the smaller one is looked up in the other. No placement of a single case is needed, only
-    sums of whole numbers, so that this is faster than `placements` and nothing is rounded before the end.
+    No placement of a single case is needed, only sums of whole numbers, so that this is faster than `placements` and
+    nothing is rounded before the end.
     """
-    positive, negative = score.take(np.flatnonzero(truth)), score.take(np.flatnonzero(~truth))
-    m, n = len(positive), len(negative)
-    few, many = (np.sort(values) for values in ((positive, negative) if m <= n else (negative, positive)))
-    left = many.searchsorted(few, "left")
-    tied = bool((many.take(np.minimum(left, len(many) - 1)) == few).any())
-    right = many.searchsorted(few, "right") if tied else left
+    positives = int(np.count_nonzero(truth))
+    m, n = positives, len(truth) - positives
+    n_few, n_many = min(m, n), max(m, n)
+    left, right = _ranks(truth if m <= n else ~truth, score)
+    tied = left is not right
     below = left + right  # twice the cases of the other class under each of the few, ties counted once
     total = int(below.sum())
     # One of the many, at position j, has the few with right <= j under it and those with left <= j at or under it.
     if tied:
-        above = np.cumsum(np.bincount(left, minlength=len(many) + 1))[:-1]
-        above += np.cumsum(np.bincount(right, minlength=len(many) + 1))[:-1]
-        squares = _total(above * above, (2 * len(few)) ** 2)
+        above = np.cumsum(np.bincount(left, minlength=n_many + 1))[:-1]
+        above += np.cumsum(np.bincount(right, minlength=n_many + 1))[:-1]
+        squares = _total(above * above, (2 * n_few) ** 2)
     else:
         # The square of a count of few is the number of their pairs, and pair (i, k <= i) lies under the same as i.
-        pairs = np.arange(1, 2 * len(few), 2) * (len(many) - left)
+        pairs = np.arange(1, 2 * n_few, 2) * (n_many - left)
         squares = 4 * _total(pairs, 2 * m * n)
-    of_few = _variance_of_sums(total, _total(below * below, (2 * len(many)) ** 2), len(few)) / (2 * len(many)) ** 2
-    of_many = _variance_of_sums(2 * m * n - total, squares, len(many)) / (2 * len(few)) ** 2
+    of_few = _variance_of_sums(total, _total(below * below, (2 * n_many) ** 2), n_few) / (2 * n_many) ** 2
+    of_many = _variance_of_sums(2 * m * n - total, squares, n_many) / (2 * n_few) ** 2
     area = total / (2 * m * n) if m <= n else (2 * m * n - total) / (2 * m * n)
     return area, of_few + of_many
+
+
+def _ranks(few: Bools, score: Floats) -> tuple[Ints, Ints]:
+    """How many of the other cases lie under each of the few, and under or level with it, the few in ascending order.
+
+    Where none of them is level the two are one array. Scores are sorted once, with their class: the bits of a float
+    below its sign are a whole number that, with the sign, orders as the float does, and the last bit of it makes room
+    for the class.
+    """
+    bits = score.astype(np.float64).view(np.int64)
+    crowded = False
+    for start in range(0, len(bits), _PART):
+        part = bits[start : start + _PART]
+        sign = part >> 63  # 0 or -1
+        part &= _BELOW_SIGN
+        part ^= sign
+        part -= sign
+        crowded = crowded or bool(np.bitwise_or.reduce(part) & 1)
+        part &= -2
+        part |= few[start : start + _PART]
+    bits.sort()
+    is_few = (bits.astype(np.int8) & 1).view(np.bool_)
+    at = np.flatnonzero(is_few)
+    right = at - np.arange(len(at))
+    if not ((bits[1:] ^ bits[:-1]) == 1).any():
+        return right, right
+    if not crowded:  # every last bit was free, so that these are all ties
+        return bits[~is_few].searchsorted(bits.take(at) - 1), right
+    # Level, or neighbours among all floats: only the scores themselves can tell.
+    ranked, others = np.sort(score[few]), np.sort(score[~few])
+    left, right = others.searchsorted(ranked, "left"), others.searchsorted(ranked, "right")
+    return left, right if (left != right).any() else left
 
 
 def _total(values: Ints, largest: int) -> int:
@@ -112,7 +149,7 @@ def _covariance(rows: Floats) -> Floats:
     return product
 
 
-def newcombe_limits(auc: float, m: int, n: int, low_tail: float, high_tail: float) -> tuple[float, float]:
+def newcombe_limits(auc: float, m: float, n: float, low_tail: float, high_tail: float) -> tuple[float, float]:
     """Newcombe's method 5: score limits with a variance that depends on the AUC alone.
 
     They have width also where DeLong's variance is 0, as at AUC = 1. Source: Newcombe 2006, Statistics in

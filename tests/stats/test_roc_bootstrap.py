@@ -35,6 +35,36 @@ def test_merged_classes_give_the_variance_of_the_placements(m, n, digits):
     assert variance == pytest.approx(delong_variance(found), rel=1e-12)
 
 
+SMALLEST, NEXT = 5e-324, float(np.nextafter(1, 2))
+NEIGHBOURS = {
+    "neighbours among floats": [1.0, NEXT, float(np.nextafter(NEXT, 2)), -1.0, -NEXT],
+    "about zero": [-0.0, 0.0, SMALLEST, -SMALLEST, 2 * SMALLEST, -2 * SMALLEST],
+    "the ends": [-math.inf, math.inf, 1.7e308, -1.7e308, 0.0],
+    "single precision": [float(np.float32(x)) for x in (-0.1, 0.1, 0.2, -0.2, -0.3)],
+}
+
+
+@pytest.mark.parametrize("values", NEIGHBOURS.values(), ids=NEIGHBOURS)
+@pytest.mark.parametrize("share", [0.2, 0.8])
+def test_scores_that_differ_in_their_last_bit_are_told_apart_and_equal_ones_are_not(values, share):
+    rng = np.random.default_rng(5)
+    for size in (4, 7, 40):
+        truth = np.arange(size) < max(2, round(share * (size - 2)))
+        score = rng.choice(values, size)
+        gap = (score[truth][:, None] > score[~truth]) + (score[truth][:, None] == score[~truth]) / 2
+        area, variance = auc_and_variance(truth, score)
+        assert area == pytest.approx(gap.mean(), rel=1e-14)
+        naive = sum(np.var(gap.mean(axis=axis), ddof=1) / gap.shape[1 - axis] for axis in (0, 1))
+        assert variance == pytest.approx(naive, rel=1e-12, abs=1e-16)
+
+
+def test_more_scores_than_are_handled_at_once():
+    truth, score = draw(6, 20_000, 30_000)
+    for values in (score, np.round(score, 3), -score.astype(np.float32).astype(np.float64)):
+        found = placements(truth, values)
+        assert auc_and_variance(truth, values) == (found.auc, pytest.approx(delong_variance(found), rel=1e-12))
+
+
 def test_areas_of_counts():
     truth, score = draw(2, digits=1)
     row = levels(score)
