@@ -46,12 +46,13 @@ def logistic_fit(design: Floats, truth: Bools, offset: Floats | float = 0.0) -> 
     return None
 
 
-def spline_columns(x: Floats) -> Floats:
+def spline_columns(x: Floats, knots_of: int | None = None) -> Floats:
     """Intercept, x, and the two terms of a restricted cubic spline with knots at Harrell's four quantiles.
 
-    Where ties leave fewer than three knots the spline is a straight line.
+    The quantiles are those of the first `knots_of` values, or of all. Where ties leave fewer than three knots the
+    spline is a straight line.
     """
-    knots = np.unique(np.quantile(x, [0.05, 0.35, 0.65, 0.95]))
+    knots = np.unique(np.quantile(x[:knots_of], [0.05, 0.35, 0.65, 0.95]))
     columns = [np.ones_like(x), x]
     if len(knots) >= 3:
         last, before = knots[-1], knots[-2]

@@ -20,7 +20,10 @@ from readerstudy.stats._arrays import (
     same_length,
     z_of,
 )
+from readerstudy.stats._case_bootstrap import case_replicates, percentile
+from readerstudy.stats._degenerate import bounded
 from readerstudy.stats._logistic import logistic_fit, spline_columns
+from readerstudy.stats.roc_bootstrap import checked_replicates
 
 
 def _checked(truth: ArrayLike, prob: ArrayLike) -> tuple[Bools, Floats]:
@@ -140,15 +143,17 @@ def _brier(truth: Bools, prob: Floats, conf_level: float) -> Estimate:
     mean = float(squares.mean())
     if n == 1:
         return e.replace(estimate=mean, note="one case: no interval")
-    error = float(squares.std(ddof=1)) / math.sqrt(n)
+    # Equal errors differ by rounding only: that is no spread.
+    error = 0.0 if np.ptp(squares) < 1e-14 else float(squares.std(ddof=1)) / math.sqrt(n)
     reach = z_of((1 - conf_level) / 2) * error
-    return e.replace(
+    e = e.replace(
         estimate=mean,
         std_error=error,
         conf_low=max(0.0, mean - reach),
         conf_high=min(1.0, mean + reach),
         note="all errors are equal: the interval has no width" if error == 0 else None,
     )
+    return bounded(e, 0.0, 1.0)
 
 
 def calibration(
@@ -158,6 +163,8 @@ def calibration(
     groups: int = 10,
     development: bool = False,
     conf_level: float = 0.95,
+    n_boot: int | None = None,
+    rng: np.random.Generator | int | None = 0,
 ) -> list[Estimate]:
     """How well predicted probabilities agree with what came true, in every usual measure.
 
@@ -174,6 +181,9 @@ def calibration(
         freedom less; for predictions from elsewhere it has as many as there are groups.
     conf_level
         Level of the intervals.
+    n_boot, rng
+        Replicates of the bootstrap for ICI, E50, E90 and ECE (1000, say), by default none and so no interval; NumPy
+        Generator or seed.
 
     Returns
     -------
@@ -194,8 +204,9 @@ def calibration(
     Notes
     -----
     Cases must be independent. What rests on logit(prob) is nan with a note where a prediction is 0 or 1, where the
-    truth has one class only or where the predictions separate the classes. ECE and ICI have no interval: they cannot
-    fall below 0, and chance raises them; the debiased ECE is raised less.
+    truth has one class only or where the predictions separate the classes. ECE and ICI cannot fall below 0, and
+    chance raises them, the debiased ECE less; a percentile interval does not reach 0, and is too high for predictions
+    that are all but right.
 
     References
     ----------
@@ -217,15 +228,37 @@ def calibration(
     check_level(conf_level)
     if groups < 2 or groups % 1:
         raise ValueError(f"groups must be a whole number, 2 or more, got {groups!r}")
+    if n_boot is not None:
+        checked_replicates(n_boot)
     truth, prob = _checked(truth, prob)
+    errors = [*_smooth(truth, prob), *_grouped(truth, prob, int(groups))]
+    if n_boot is not None and len(truth):
+        generator = np.random.default_rng(rng)
+
+        def drawn(cases: Ints) -> Floats:
+            return errors_of(truth[cases], prob[cases], int(groups))
+
+        replicates = case_replicates(len(truth), drawn, n_boot, generator).T
+        errors = [
+            e if math.isnan(e.estimate) else percentile(e, line, conf_level, "percentile bootstrap, which is above 0")
+            for e, line in zip(errors, replicates, strict=True)
+        ]
     return [
         *_regressions(truth, prob, conf_level),
         _observed_expected(truth, prob, conf_level),
-        *_smooth(truth, prob),
-        *_grouped(truth, prob, int(groups)),
+        *errors,
         *_brier_parts(truth, prob, conf_level),
         *_tests(truth, prob, int(groups), development),
     ]
+
+
+def errors_of(truth: Bools, prob: Floats, groups: int) -> Floats:
+    """ICI, E50, E90 and the four ECE of `calibration`, in this order; nan where the smooth curve cannot be fitted."""
+    smooth = None if _no_logit(truth, prob) else smooth_errors(truth, prob)
+    found = [math.nan] * 3 if smooth is None else [smooth.mean(), np.median(smooth), np.quantile(smooth, 0.9)]
+    for group_of in (equal_width_groups, equal_mass_groups):
+        found.extend(ece_of_groups(*group_sums(truth, prob, group_of(prob, groups))))
+    return np.array(found, dtype=np.float64)
 
 
 def _no_logit(truth: Bools, prob: Floats) -> str | None:
@@ -290,34 +323,21 @@ def _observed_expected(truth: Bools, prob: Floats, conf_level: float) -> Estimat
 
 def _smooth(truth: Bools, prob: Floats) -> list[Estimate]:
     why = _no_logit(truth, prob)
-    errors = None if why else smooth_errors(truth, prob)
-    if errors is None and why is None:
+    values = [math.nan] * 3 if why else errors_of(truth, prob, 2)[:3].tolist()
+    if why is None and math.isnan(values[0]):
         why = "undefined: the predictions separate the classes"
-    values = dict.fromkeys(("ici", "e50", "e90"), math.nan)
-    if errors is not None:
-        values = {"ici": float(errors.mean()), "e50": float(np.median(errors)), "e90": float(np.quantile(errors, 0.9))}
+    blank = Estimate(measure="", method="restricted-cubic-spline", n_cases=len(truth), note=why)
     return [
-        Estimate(
-            measure=name,
-            method="restricted-cubic-spline",
-            n_cases=len(truth),
-            estimate=value,
-            note=why,
-        )
-        for name, value in values.items()
+        blank.replace(measure=name, estimate=value) for name, value in zip(("ici", "e50", "e90"), values, strict=True)
     ]
 
 
 def _grouped(truth: Bools, prob: Floats, groups: int) -> list[Estimate]:
-    found = []
-    for name, group_of in (("equal-width", equal_width_groups), ("equal-mass", equal_mass_groups)):
-        plain, debiased = math.nan, math.nan
-        if len(truth):
-            plain, debiased = ece_of_groups(*group_sums(truth, prob, group_of(prob, groups)))
-        for method, value in ((name, plain), (f"{name}-debiased", debiased)):
-            note = None if len(truth) else "no case"
-            found.append(Estimate(measure="ece", method=method, n_cases=len(truth), estimate=value, note=note))
-    return found
+    note = None if len(truth) else "no case"
+    values = errors_of(truth, prob, groups)[3:] if len(truth) else np.full(4, np.nan)
+    names = ("equal-width", "equal-width-debiased", "equal-mass", "equal-mass-debiased")
+    blank = Estimate(measure="ece", n_cases=len(truth), note=note)
+    return [blank.replace(method=name, estimate=float(value)) for name, value in zip(names, values, strict=True)]
 
 
 def _brier_parts(truth: Bools, prob: Floats, conf_level: float) -> list[Estimate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +18,11 @@ from readerstudy.stats._arrays import (
     normal_p,
     probabilities,
     same_length,
+    z_of,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def gains(threshold: float, prevalence: float | None, n_positive: int, n_negative: int) -> tuple[float, float]:
@@ -197,6 +202,66 @@ def net_benefit(
         for measure, plus in (("net_benefit", prob >= level), ("net_benefit_treat_all", ~none)):
             found.append(_estimate(measure, truth, plus, none, level, prevalence, conf_level, n_boot, generator))
     return found
+
+
+def decision_curve(
+    truth: ArrayLike,
+    prob: ArrayLike,
+    thresholds: ArrayLike | None = None,
+    *,
+    prevalence: float | None = None,
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    """Net benefit over many thresholds with a pointwise band, for a figure.
+
+    Parameters
+    ----------
+    truth, prob, prevalence, conf_level
+        As in `net_benefit`.
+    thresholds
+        Probabilities, strictly between 0 and 1; by default 0.01, 0.02, ..., 0.99.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a threshold: `threshold`, `net_benefit`, `conf_low`, `conf_high`, `treat_all`; nan where `net_benefit` is.
+
+    Raises
+    ------
+    ValueError
+        As in `net_benefit`.
+
+    Notes
+    -----
+    Cases must be independent. The band is Wald's, from the standard error in closed form, where `net_benefit` draws a
+    bootstrap: over a hundred thresholds the two cannot be told apart by eye.
+
+    References
+    ----------
+    Vickers and Elkin 2006, doi:10.1177/0272989X06295361.
+
+    Examples
+    --------
+    >>> truth = [1, 1, 1, 1, 0, 0, 0, 0, 0, 0]
+    >>> prob = [0.9, 0.6, 0.3, 0.2, 0.7, 0.3, 0.1, 0.1, 0.1, 0.0]
+    >>> decision_curve(truth, prob, [0.25, 0.5])[["net_benefit", "treat_all"]].round(3).values.tolist()
+    [[0.233, 0.2], [0.1, -0.2]]
+    """
+    import pandas as pd
+
+    grid = np.arange(1, 100) / 100 if thresholds is None else thresholds
+    truth, levels, (prob,) = _checked(truth, grid, prevalence, conf_level, 1, prob=prob)
+    undefined, z, rows = _undefined(truth, prevalence), z_of((1 - conf_level) / 2), []
+    n_positive, none = int(np.count_nonzero(truth)), np.zeros(len(truth), dtype=bool)
+    for level in levels:
+        if undefined:
+            rows.append([level, *[math.nan] * 4])
+            continue
+        gain, acted = gains(level, prevalence, n_positive, len(truth) - n_positive), prob >= level
+        value = float(np.where(truth, *gain) @ acted)
+        reach = z * _error(truth, acted, none, gain, prevalence is not None)
+        rows.append([level, value, value - reach, value + reach, float(np.where(truth, *gain).sum())])
+    return pd.DataFrame(rows, columns=["threshold", "net_benefit", "conf_low", "conf_high", "treat_all"])
 
 
 def compare_net_benefit(

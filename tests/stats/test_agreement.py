@@ -133,6 +133,12 @@ def test_of_a_table():
     assert kappa_of_table(pd.crosstab(first, second).to_numpy()).to_dict() == kappa(first, second).to_dict()
 
 
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_perfect_agreement_is_1_whatever_the_rounding(weights):
+    e = kappa_of_table(np.diag([1, 3, 4, 2, 3]), weights=weights)  # rounded, the formula gives 1.0000000000000002
+    assert (e.estimate, e.conf_low, e.conf_high) == (1.0, 1.0, 1.0)
+
+
 @pytest.mark.parametrize("alternative", ["greater", "less"])
 def test_one_sided(alternative):
     first, second = draw(1)

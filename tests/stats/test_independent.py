@@ -92,10 +92,13 @@ def test_every_small_table(method):
             continue
         both = proportion_difference(x, n, x2, n2, method=method, conf_level=0.9)
         turned = proportion_difference(x2, n2, x, n, method=method, conf_level=0.9)
+        if method == "hauck-anderson" and min(n, n2) == 1:
+            assert math.isnan(both.conf_low)
+            assert "one case in a group: this interval is undefined" in both.note
+            continue
         assert (both.conf_low, both.conf_high) == pytest.approx((-turned.conf_high, -turned.conf_low), abs=1e-9)
         assert -1 <= both.conf_low <= both.conf_high <= 1
-        if method != "agresti-caffo":  # its centre is shifted towards 0, and can pass the estimate by
-            assert both.conf_low <= both.estimate <= both.conf_high
+        assert both.conf_low <= both.estimate <= both.conf_high
         for alternative, limit in (("greater", "conf_low"), ("less", "conf_high")):
             one = proportion_difference(x, n, x2, n2, method=method, alternative=alternative)
             assert getattr(one, limit) == pytest.approx(getattr(both, limit), abs=1e-9)
@@ -173,3 +176,53 @@ def test_many_cases():
 def test_wrong_input(counts, options, message):
     with pytest.raises(ValueError, match=message):
         proportion_difference(*counts, **options)
+
+
+def test_limits_that_are_a_formula_by_hand():
+    """41 of 45 against 35 of 45."""
+    z, p, p2, n = stats.norm.ppf(0.975), 41 / 45, 35 / 45, 45
+    d = p - p2
+    wald = z * math.sqrt((p * (1 - p) + p2 * (1 - p2)) / n)
+    unbiased = z * math.sqrt((p * (1 - p) + p2 * (1 - p2)) / (n - 1))
+    q, q2 = 41.5 / 46, 35.5 / 46
+    shrunken = z * math.sqrt((q * (1 - q) + q2 * (1 - q2)) / n)
+    expected = {
+        "wald-cc": (d, wald + 1 / n),
+        "hauck-anderson": (d, unbiased + 1 / (2 * n)),
+        "brown-li-jeffreys": (q - q2, shrunken),
+    }
+    for method, (centre, reach) in expected.items():
+        e = proportion_difference(41, 45, 35, 45, method=method)
+        assert (e.conf_low, e.conf_high) == pytest.approx((centre - reach, centre + reach))
+
+
+@pytest.mark.parametrize("counts", COUNTS)
+@pytest.mark.parametrize("method", ["haldane", "jeffreys-perks"])
+def test_beals_limits_solve_their_quadratic(counts, method):
+    """(d - delta)^2 = z^2 (variance of the two proportions whose sum is held and whose difference is delta)."""
+    x, n, x2, n2 = counts
+    half = 0 if method == "haldane" else 0.5
+    total = (x + half) / (n + 2 * half) + (x2 + half) / (n2 + 2 * half)
+    e = proportion_difference(*counts, method=method, conf_level=0.9)
+    for limit in (e.conf_low, e.conf_high):
+        if abs(limit) < 1:
+            p, p2 = (total + limit) / 2, (total - limit) / 2
+            variance = p * (1 - p) / n + p2 * (1 - p2) / n2
+            assert (x / n - x2 / n2 - limit) ** 2 == pytest.approx(stats.norm.ppf(0.95) ** 2 * variance)
+
+
+@pytest.mark.parametrize("counts", COUNTS)
+def test_mees_limits_lie_within_miettinen_and_nurminens(counts):
+    mee, wider = (proportion_difference(*counts, method=method) for method in ("mee", "miettinen-nurminen"))
+    assert wider.conf_low <= mee.conf_low < mee.conf_high <= wider.conf_high
+    total = counts[1] + counts[3]
+    for limit in (mee.conf_low, mee.conf_high):
+        if abs(limit) < 1:
+            z = miettinen_nurminen_z(limit, *counts) * math.sqrt(total / (total - 1))
+            assert abs(z) == pytest.approx(stats.norm.ppf(0.975))
+
+
+def test_haldanes_interval_without_width_says_so():
+    e = proportion_difference(0, 10, 0, 10, method="haldane")
+    assert (e.conf_low, e.conf_high) == (0, 0)
+    assert "the interval has no width" in e.note

@@ -168,7 +168,7 @@ def test_many_discordant_pairs():
     [
         ([[0, 1]], [0, 1], {}, "call must have one dimension"),
         ([0, 1], [0, 2], {}, "versus must be boolean or 0/1"),
-        ([0, 1], [0, math.nan], {}, "versus must be boolean or 0/1"),
+        ([0, 1], [0, math.nan], {}, "versus is missing .nan. at position 1"),
         ([0, 1], [0], {}, "not one length: call has 2, versus has 1"),
     ],
 )
@@ -242,3 +242,16 @@ def test_level_of_the_non_inferiority_test_by_simulation():
     for a, b, c, d in rng.multinomial(120, [0.6, 0.05, 0.15, 0.2], size=2000):
         rejected += tango_z(-0.1, int(b), int(c), int(a + b + c + d)) > 1.959963984540054
     assert rejected / 2000 == pytest.approx(0.025, abs=0.011)
+
+
+@pytest.mark.parametrize("table", [(30, 12, 5, 53), (10, 9, 1, 40), (3, 4, 4, 2), (200, 3, 20, 500)])
+def test_walds_interval_with_a_continuity_correction(table):
+    """Newcombe 1998, doi:10.1002/(SICI)1097-0258(19981130)17:22<2635::AID-SIM954>3.0.CO;2-C, method 2."""
+    _, b, c, _ = table
+    n, z = sum(table), stats.norm.ppf(0.975)
+    reach = z * math.sqrt(b + c - (b - c) ** 2 / n) / n + 1 / n
+    e = paired_difference(*calls(*table), method="wald-cc")
+    expected = (max(-1, (b - c) / n - reach), min(1, (b - c) / n + reach))
+    assert (e.conf_low, e.conf_high) == pytest.approx(expected)
+    one = paired_difference(*calls(*table), method="wald-cc", alternative="greater", conf_level=0.975)
+    assert (one.conf_low, one.conf_high) == pytest.approx((e.conf_low, 1))

@@ -4,6 +4,7 @@ import pytest
 from scipy import optimize, stats
 from statsmodels.stats.proportion import proportion_confint
 
+from readerstudy.stats.diagnostic import sensitivity
 from readerstudy.stats.proportion import METHODS, proportion
 
 COUNTS = [(0, 1), (1, 1), (1, 2), (0, 9), (3, 9), (9, 9), (17, 40), (39, 40), (250, 1000), (1, 100_000)]
@@ -209,3 +210,44 @@ def test_jeffreys_limits_are_quantiles_of_the_posterior(count, total):
     posterior = stats.beta(count + 0.5, total - count + 0.5)
     assert e.conf_low == (0 if count == 0 else pytest.approx(posterior.ppf(0.025)))
     assert e.conf_high == (1 if count == total else pytest.approx(posterior.ppf(0.975)))
+
+
+SIDES = ("greater", "less")
+
+
+@pytest.mark.parametrize("n", [5, 8, 10, 31])
+@pytest.mark.parametrize("null", [0.5, 0.7, 0.8, 0.9])
+def test_exact_test_and_limits_that_disagree_say_so(n, null):
+    """Twice the smaller tail never disagrees with Clopper and Pearson's limits; the test of R and SciPy may."""
+    for x in range(n + 1):
+        e = proportion(x, n, method="clopper-pearson", null=null)
+        one_sided = min(proportion(x, n, method="clopper-pearson", null=null, alternative=a).p_value for a in SIDES)
+        excludes = e.conf_low > null or e.conf_high < null
+        assert excludes == (2 * one_sided < 0.05)
+        if excludes == (e.p_value < 0.05):
+            assert e.note is None
+        else:
+            assert e.note == (
+                "interval and test are of different methods and disagree: the interval includes the goal, the test is "
+                "significant; twice the one-sided P goes with these limits"
+            )
+
+
+def test_a_disagreement_is_noted_whatever_the_method():
+    # R: binom.test(10, 10, 0.7) has P = .03883 and the interval .692-1.
+    e = proportion(10, 10, method="clopper-pearson", null=0.7)
+    assert (e.p_value, e.conf_low) == pytest.approx((0.0388, 0.6915), abs=5e-5)
+    assert e.note is not None
+    wilson = proportion(41, 45, method="wilson")
+    for method in METHODS:
+        for null in (wilson.conf_low, wilson.conf_high, 0.8, 0.85):
+            found = proportion(41, 45, method=method, null=null)
+            excludes = found.conf_low > null or found.conf_high < null
+            assert (found.note is None) == (
+                method == "wilson" or excludes == (found.p_value < 0.05) or abs(found.p_value - 0.05) < 1e-10
+            )
+
+
+def test_a_sensitivity_keeps_the_note():
+    e = sensitivity([1] * 10, [1] * 10, method="clopper-pearson", null=0.7)
+    assert e.note == proportion(10, 10, method="clopper-pearson", null=0.7).note
