@@ -26,6 +26,26 @@ conf_level = 0.95
 """
 
 
+_ENDPOINTS = """\
+# What the study is to show; everything else is exploratory.
+# [[endpoints]]
+# name = "sensitivity of the model"
+# measure = "sensitivity"       # auc, sensitivity, specificity, accuracy, ppv, npv
+# reader = "model"              # or a reader, or a group
+# versus = "all readers"        # or goal = 0.8
+# hypothesis = "non-inferiority"
+# margin = 0.05
+
+# [multiplicity]
+# method = "holm"
+"""
+_MISSING = """\
+[missing]
+reads = "complete-case"       # or "worst", "best": what a read that is missing counts as
+also = ["worst", "best"]      # shown side by side with it
+"""
+
+
 def protocol_text(
     preds: str | os.PathLike[str] | None, reads: str | os.PathLike[str] | None, cases: str | os.PathLike[str] | None
 ) -> str:
@@ -37,7 +57,8 @@ def protocol_text(
         If the files cannot be read without a protocol: the problems say what one would have to name.
     """
     study = Study.read(preds, reads, cases)
-    parts = [_HEAD, _columns(preds, reads, cases), _tasks(study), _readers(study), _methods(), _cases(study, cases)]
+    parts = [_HEAD, _columns(preds, reads, cases), _tasks(study), _readers(study), _methods(), _ENDPOINTS]
+    parts += [_MISSING if study.readers else "", _cases(study, cases)]
     return "\n".join(part for part in parts if part)
 
 

@@ -33,7 +33,8 @@ class Study:
     Parameters
     ----------
     case_ids
-        The cases analysed: those with a truth that somebody predicted or read.
+        The cases analysed: those with a truth that somebody predicted or read; with a correction for verification bias
+        also those that somebody called and that have none.
     patients
         Code of each case's patient, shape (n_cases,); None when no file names patients.
     tasks
@@ -74,6 +75,10 @@ class Study:
     """Of a supplied consensus, axes (modality, 1, case); empty for a majority or none."""
     folds: Mapping[str, Folds] = dataclasses.field(repr=False)
     """What each fold of the models called, by task; empty when the predictions have no folds."""
+    repeats: Mapping[str, tuple[Reads, ...]] = dataclasses.field(repr=False)
+    """What readers said on reading cases again, by task: the second reads, the third ...; empty unless asked for."""
+    weights: Floats | None = dataclasses.field(repr=False)
+    """Sampling weight of each case; None when every case had the same chance of being in the sample."""
     times: Floats | None = dataclasses.field(repr=False)
     """Seconds of each read, axes (modality, reader, case); None when the reads have no times."""
     covariates: Mapping[str, npt.NDArray[np.object_]] = dataclasses.field(repr=False)
@@ -102,7 +107,7 @@ class Study:
             or `score`, or `label`; optional `task`, `patient_id`, `truth`.
         reads
             Path or DataFrame with `case_id`, `reader_id`, and `label` or `score` or both; optional `modality`,
-            `task`, `reader_group`, `patient_id`, `truth`.
+            `task`, `reader_group`, `session`, `patient_id`, `truth`.
         cases
             Path or DataFrame with `case_id`, `truth`, optional `patient_id`.
         protocol
@@ -153,7 +158,7 @@ class Study:
 
     @property
     def n_cases(self) -> int:
-        """How many cases are analysed."""
+        """How many cases are held; with a correction for verification bias also those without a truth."""
         return len(self.case_ids)
 
     def truth(self, task: str) -> Codes:
@@ -206,6 +211,14 @@ class Study:
         The reader's label if there is one; else, in a binary task, rating >= threshold of the protocol's readers.
         """
         return self._calls(task, self.human_reads[task])
+
+    def repeated_calls(self, task: str) -> tuple[Codes, ...]:
+        """What each reader called each case when reading it again, as `human_calls`; a member for each further time."""
+        return tuple(self._calls(task, reads) for reads in self.repeats.get(task, ()))
+
+    def repeated_scores(self, task: str) -> tuple[Floats, ...]:
+        """Ratings of each reader when reading again, as `human_scores`; a member for each further time."""
+        return tuple(reads.scores for reads in self.repeats.get(task, ()))
 
     def human_scores(self, task: str) -> Floats:
         """Ratings of each reader, shape (modality, reader, case); nan = not read, or no ratings in this task."""

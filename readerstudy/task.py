@@ -37,6 +37,10 @@ class Task:
         A model is positive if and only if its score >= threshold; None for the more probable side.
     thresholds
         Thresholds of classes beside the most probable one, or ``"youden"``, or None.
+    prevalence
+        Share of positive cases where the task is to be used; None if the protocol does not say.
+    probabilities
+        Whether a column of scores holds probabilities.
     """
 
     name: str
@@ -48,6 +52,8 @@ class Task:
     names: tuple[str, str] | None = None
     threshold: float | None = None
     thresholds: Mapping[str, float] | str | None = None
+    prevalence: float | None = None
+    probabilities: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -211,7 +211,10 @@ def test_every_suggestion_of_init_is_a_known_key(tmp_path):
     text = protocol_text(None, tmp_path / "reads.csv", tmp_path / "cases.csv")
     plain = re.sub(r"(?m)^# (?=\[|\w+ = )", "", text).replace("our_name", "score").replace("their name", "score")
     content = tomllib.loads(plain.replace("diameter_mm", "size"))
-    assert set(content) == {"study", "columns", "tasks", "readers", "methods", "subgroups", "characteristics"}
+    assert set(content) == {
+        "study", "columns", "tasks", "readers", "methods", "endpoints", "multiplicity", "missing", "subgroups",
+        "characteristics",
+    }  # fmt: skip
     rs.Protocol.of(content)
 
 

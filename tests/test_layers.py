@@ -26,11 +26,11 @@ ALLOWED = {
     "doctor": {"_shipped", "_version", "matplotlib", "typst"},
     "study": {"tabular", "problems", "protocol", "pairing", "consensus", "task", "numpy", "pandas"},
     "task": {"numpy"},
-    "pairing": {"_choice", "tabular", "problems", "protocol", "task", "pairing", "numpy"},
+    "pairing": {"_choice", "estimate", "tabular", "problems", "protocol", "task", "pairing", "numpy"},
     "stats": {"_choice", "estimate", "stats", "numpy", "scipy", "statsmodels", "sklearn", "pandas"},
     "analysis": {
         "_version", "analysis", "estimate", "features", "measures", "protocol", "results", "stats", "study", "task",
-        "numpy",
+        "numpy", "scipy",
     },
     "figures": {"_shipped", "estimate", "measures", "results", "text", "figures", "matplotlib", "numpy"},
     "report": {

@@ -4,7 +4,8 @@ import pytest
 
 import readerstudy as rs
 from readerstudy.protocol import METHODS, Protocol
-from readerstudy.stats import agreement, paired, proportion, roc
+from readerstudy.protocol.choices import CLUSTERED
+from readerstudy.stats import agreement, clustered, clustered_mcnemar, paired, proportion, roc
 
 
 def codes(content):
@@ -19,6 +20,7 @@ def test_the_default_plan_is_complete():
         "proportion": "wilson",
         "auc": "delong",
         "paired": "mcnemar-exact",
+        "paired_clustered": "mcnemar-obuchowski",
         "paired_interval": "tango",
         "agreement_weights": "none",
         "mrmc": "or-jackknife",
@@ -34,6 +36,8 @@ def test_the_choices_are_those_of_the_statistics():
     assert set(METHODS["proportion"]) == set(proportion.METHODS)
     assert set(METHODS["auc"]) == set(roc.METHODS)
     assert set(METHODS["paired"]) == {f"mcnemar-{test}" for test in paired.TESTS}
+    assert set(METHODS["paired_clustered"]) == {f"mcnemar-{test}" for test in clustered_mcnemar.TESTS}
+    assert set(CLUSTERED) <= set(clustered.METHODS)
     assert set(METHODS["paired_interval"]) == set(paired.INTERVALS)
     assert set(METHODS["agreement_weights"]) == {"none", *agreement.WEIGHTS}
 
@@ -133,7 +137,8 @@ def test_the_reference_lists_every_key():
     text = (Path(__file__).resolve().parents[1] / "docs" / "protocol.md").read_text(encoding="utf-8")
     rules = (
         check._STUDY, check._TASK, check._READERS, check._METHODS, check._SUBGROUPS, check._CHARACTERISTICS,
-        check._EMBEDDING, check._ERRORS, check._AS_PUBLISHED,
+        check._EMBEDDING, check._ERRORS, check._AS_PUBLISHED, check._ENDPOINT, check._MULTIPLICITY, check._MISSING,
+        check._DECISION, check._SAMPLING, check._CLUSTERS, check._VERIFICATION,
     )  # fmt: skip
     for key in (key for section in rules for key in section):
         assert f"`{key}`" in text, key

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from readerstudy.analysis import comparisons, counts, describe, performance
+from readerstudy.analysis import comparisons, counts, describe, missing, performance, probabilities
+from readerstudy.analysis.agreement import among_readers, repeats
+from readerstudy.analysis.averages import averages
+from readerstudy.analysis.changes import changes
+from readerstudy.analysis.corrected import corrected
 from readerstudy.analysis.embedding import embedding
+from readerstudy.analysis.endpoints import endpoints
 from readerstudy.analysis.errors import errors
 from readerstudy.analysis.findings import Findings
+from readerstudy.analysis.interactions import interactions
 from readerstudy.analysis.means import means, reader_groups
-from readerstudy.analysis.observers import observers, pairs
+from readerstudy.analysis.observers import between_modalities, observers, pairs
+from readerstudy.analysis.panel import panel
 from readerstudy.analysis.record import protocol_of, provenance_of
 from readerstudy.analysis.subgroups import as_published, subgroups
 from readerstudy.features import Features
@@ -59,6 +66,7 @@ def evaluate(
     describe.reading_times(found)
     if features is not None:
         embedding(found, features)
+    endpoints(found)
     return Results(
         estimates=tuple(found.estimates),
         curves=found.curves,
@@ -72,20 +80,34 @@ def evaluate(
 
 
 def _analyse(found: Findings, task: Task) -> None:
-    everyone = observers(found.study, task)
+    as_read = observers(found.study, task)
+    everyone = missing.completed(found, task, as_read, found.plan.missing)
     counts.class_counts(found, task)
-    for one in everyone:
+    for one in as_read:
         counts.read_counts(found, task, one)
+    for one in everyone:
         performance.performance(found, task, one)
         performance.thresholds(found, task, one)
         performance.areas(found, task, one)
+        averages(found, task, one)
         comparisons.kappa(found, task, one, one.truth, None)
         counts.confusion(found, task, one)
+        corrected(found, task, one)
         subgroups(found, task, one)
         errors(found, task, one)
     means(found, task, everyone)
     for one, other in pairs(everyone):
         comparisons.compare(found, task, one, other)
+    for one, other in between_modalities(everyone, found.plan.reference):
+        comparisons.differences(found, task, one, other)
+        changes(found, task, one, other)
+    panel(found, task, everyone)
+    interactions(found, task, everyone)
+    among_readers(found, task, as_read)
+    repeats(found, task, as_read)
+    probabilities.calibrations(found, task, as_read)
+    probabilities.net_benefits(found, task, as_read)
+    missing.other_rules(found, task, as_read)
     as_published(found, task, everyone, reader_groups(found.study))
     counts.reader_case(found, task, everyone)
     counts.folds(found, task)

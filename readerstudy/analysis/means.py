@@ -62,7 +62,11 @@ def _group(found: Findings, task: Task, group: str, modality: str | None, member
         some = np.any(read if np.isnan(rights).all() else ~np.isnan(rights), axis=0)
         everything = np.ones(int(some.sum()), dtype=bool)
         mean = mrmc.average_of_readers(
-            everything, rights[:, some], measure="accuracy", conf_level=found.plan.conf_level
+            everything,
+            rights[:, some],
+            measure="accuracy",
+            conf_level=found.plan.conf_level,
+            patients=found.patients_of(some),
         )
         used: Bools = np.any(read, axis=0)
         mean = mean.replace(measure=measure, n_cases=int(used.sum()))
@@ -81,7 +85,12 @@ def _areas(found: Findings, task: Task, members: list[Observer], identity: dict[
         used: Bools = np.any(~np.isnan(scores), axis=0)
         positive = truth == positive_code(code)
         if (positive == positive[0]).all():
-            mean = mrmc.average_of_readers(positive[0, used], scores[:, used], conf_level=found.plan.conf_level)
+            mean = mrmc.average_of_readers(
+                positive[0, used],
+                scores[:, used],
+                conf_level=found.plan.conf_level,
+                patients=found.patients_of(used),
+            )
         else:
             areas = [
                 mrmc.leave_one_out("auc", row, score[None])[0][0] for row, score in zip(positive, scores, strict=True)

@@ -39,7 +39,9 @@ class Observer:
         }
 
     def versus(self, other: Observer) -> dict[str, Any]:
-        """The identity fields of a comparison with another."""
+        """The identity fields of a comparison with another, or with oneself in another modality."""
+        if (other.name, other.kind) == (self.name, self.kind):
+            return {**self.identity(), "versus": other.modality, "versus_kind": "modality"}
         return {
             **self.identity(),
             "modality": self.modality or other.modality,
@@ -52,6 +54,35 @@ class Observer:
         """The cases it gave a call or a score."""
         scored = ~np.isnan(self.scores)
         return (self.calls >= 0) | (scored if scored.ndim == 1 else scored.all(axis=1))
+
+    def unread(self) -> Bools:
+        """The cases of the task that it did not read, which a rule for missing reads is about.
+
+        Who read less than half of the cases was not given the others.
+        """
+        in_task = self.truth >= 0
+        missing = in_task & ~self.read
+        given: Bools = missing if 2 * missing.sum() <= in_task.sum() else np.zeros_like(missing)
+        return given
+
+    def completed(self, rule: str, n_classes: int) -> Observer:
+        """The same with the cases that it did not read called wrongly (``"worst"``) or rightly (``"best"``).
+
+        A wrong call among two classes is the other one, among several a class beyond them all. A wrong score of two
+        classes lies below all others in a positive case and above them in a negative one.
+        """
+        unread = self.unread()
+        if rule == "complete-case" or not unread.any():
+            return self
+        calls, scores, best = self.calls, self.scores, rule == "best"
+        if (calls >= 0).any():
+            wrong = 1 - self.truth if n_classes == 2 and scores.ndim == 1 else np.full_like(calls, n_classes)
+            calls = np.where(unread, self.truth if best else wrong, calls)
+        if scores.ndim == 1 and not np.isnan(scores).all():
+            high = (self.truth == 1) == best
+            extremes = np.where(high, np.nanmax(scores) + 1, np.nanmin(scores) - 1)
+            scores = np.where(unread, extremes, scores)
+        return dataclasses.replace(self, calls=calls, scores=scores)
 
     def score_of(self, target: int | None) -> Floats | None:
         """Score of a binary task, or the probability of one class; None when it gives labels only."""
@@ -90,6 +121,14 @@ def _humans(study: Study, task: Task) -> Iterator[Observer]:
         if together is not None and study.consensus is not None:
             no_scores = np.full(len(truth), np.nan)
             yield Observer(study.consensus, "consensus", None, modality, together[m], no_scores, None, truth)
+
+
+def between_modalities(everyone: list[Observer], reference: str | None) -> Iterator[tuple[Observer, Observer]]:
+    """Every reader, and every consensus, in one modality and in a later one; the reference stands behind all."""
+    for i, one in enumerate(everyone):
+        for other in everyone[i + 1 :]:
+            if one.kind != "model" and (one.name, one.kind) == (other.name, other.kind):
+                yield (other, one) if one.modality is not None and one.modality == reference else (one, other)
 
 
 def pairs(everyone: list[Observer]) -> Iterator[tuple[Observer, Observer]]:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from readerstudy.analysis.findings import Findings, positive_code, targets
+from readerstudy.analysis.findings import Bools, Findings, positive_code, targets
 from readerstudy.analysis.observers import Observer
 from readerstudy.estimate import Estimate
-from readerstudy.stats import diagnostic, roc
+from readerstudy.stats import diagnostic, indices, prevalence, roc, target_prevalence
 from readerstudy.stats.thresholds import youden
 from readerstudy.task import Task
 
+_INDICES = (indices.balanced_accuracy, indices.youden, indices.dor, indices.f1, indices.mcc)
 _OPTIMISTIC = "threshold chosen on these cases by Youden's index: optimistic"
 
 
@@ -24,20 +25,36 @@ def performance(found: Findings, task: Task, one: Observer) -> None:
         return
     truth, calls = one.truth[used], one.calls[used]
     options: dict[str, Any] = {"method": found.plan.methods["proportion"], "conf_level": found.plan.conf_level}
+    options["patients"] = found.patients_of(used)
     if task.positive is None:
         found.add(task, used, [diagnostic.accuracy(truth, calls, **options)], **one.identity())
     for code, target in targets(task):
         positive = positive_code(code)
-        table = diagnostic.counts(truth == positive, calls == positive)
         threshold = one.threshold if code is None else None
         found.add(
             task,
             used,
-            diagnostic.diagnostic_counts(*table, **options),
+            diagnostic.diagnostic_table(truth == positive, calls == positive, **options),
             target=target,
             threshold=threshold,
             **one.identity(),
         )
+        if task.positive is not None:
+            _further(found, task, one, used, truth == positive, calls == positive, threshold)
+
+
+def _further(
+    found: Findings, task: Task, one: Observer, used: Bools, truth: Bools, call: Bools, threshold: float | None
+) -> None:
+    """One number for a whole table of calls, and what it would be at the prevalence of the place of use."""
+    level = found.plan.conf_level
+    records = [index(truth, call, conf_level=level, patients=found.patients_of(used)) for index in _INDICES]
+    found.add(task, used, records, threshold=threshold, **one.identity())
+    if task.prevalence is not None:
+        records = prevalence.ppv_npv_at(truth, call, prevalence=task.prevalence, conf_level=level)
+        interval = found.plan.methods["proportion"]
+        records.append(target_prevalence.accuracy_at(truth, call, task.prevalence, method=interval, conf_level=level))
+        found.add(task, used, records, independent=True, threshold=threshold, **one.identity())
 
 
 def thresholds(found: Findings, task: Task, one: Observer) -> None:
@@ -64,15 +81,19 @@ def thresholds(found: Findings, task: Task, one: Observer) -> None:
                 f"Task {task.name}: thresholds of the classes were chosen on the cases they are judged on. What they "
                 "give is optimistic; fix them in the protocol before the test."
             )
-        table = diagnostic.counts(positive, score[used] >= threshold)
-        options: dict[str, Any] = {"method": found.plan.methods["proportion"], "conf_level": found.plan.conf_level}
-        records = diagnostic.diagnostic_counts(*table, **options)
+        records = diagnostic.diagnostic_table(
+            positive,
+            score[used] >= threshold,
+            method=found.plan.methods["proportion"],
+            conf_level=found.plan.conf_level,
+            patients=found.patients_of(used),
+        )
         if note is not None:
             records = [e.replace(note=f"{e.note}; {note}" if e.note else note) for e in records]
         found.add(task, used, records, target=target, threshold=threshold, **one.identity())
 
 
-def areas(found: Findings, task: Task, one: Observer) -> None:
+def areas(found: Findings, task: Task, one: Observer, *, curves: bool = True) -> None:
     """The area under the curve of each target, and the curve."""
     for code, target in targets(task):
         score = one.score_of(code)
@@ -89,11 +110,12 @@ def areas(found: Findings, task: Task, one: Observer) -> None:
             conf_level=found.plan.conf_level,
             n_boot=found.plan.bootstrap,
             rng=found.rng(task.name, target, one.name, one.kind, one.modality),
+            patients=found.patients_of(used),
         )
         (area,) = found.add(task, used, [area], target=target, **one.identity())
         if area.estimate < 0.5:
             found.warn(_below_half(task, target, one))
-        if positive.any() and not positive.all():
+        if curves and positive.any() and not positive.all():
             _curve(found, area, one, roc.thin(roc.curve(positive, score[used])))
 
 

@@ -32,6 +32,8 @@ def protocol_of(study: Study) -> dict[str, Any]:
             "names": list(task.classes) if task.positive is not None else None,
             "threshold": task.threshold,
             "thresholds": dict(thresholds) if isinstance(thresholds, Mapping) else thresholds,
+            "prevalence": task.prevalence,
+            "probabilities": task.probabilities,
             "map": dict(source.map),
             "missing": list(source.missing),
             "truth": source.truth,

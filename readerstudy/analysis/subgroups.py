@@ -60,6 +60,7 @@ def _accuracy(found: Findings, task: Task, one: Observer, name: str, chosen: Boo
         right[chosen],
         method=found.plan.methods["proportion"],
         conf_level=found.plan.conf_level,
+        patients=found.patients_of(chosen),
     )
     threshold = one.threshold if task.positive is not None else None
     found.add(task, chosen, [accuracy], subgroup=name, threshold=threshold, **one.identity())
@@ -82,6 +83,7 @@ def _difference(
         task,
         without | with_,
         [difference.replace(measure="accuracy_difference")],
+        independent=True,
         subgroup=f"{column}: {second}",
         versus=f"{column}: {first}",
         versus_kind="subgroup",

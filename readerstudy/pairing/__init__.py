@@ -15,8 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from readerstudy import _choice, tabular
-from readerstudy.pairing.about import about_cases, described, pictures
-from readerstudy.pairing.ids import check_ids, distinct, drop_duplicate_reads, n_distinct, require_columns
+from readerstudy.pairing.about import about_cases, described, pictures, weights_of
+from readerstudy.pairing.endpoints import check_endpoints
+from readerstudy.pairing.ids import (
+    check_ids,
+    distinct,
+    drop_duplicate_reads,
+    n_distinct,
+    require_columns,
+    split_repeats,
+)
 from readerstudy.pairing.readers import Who, check_overlap, check_readers, check_use, groups_of
 from readerstudy.pairing.tasks import DEFAULT_TASK, meaning, require_known_tasks, resolve
 from readerstudy.pairing.truth import agreed, no_truth, patients_of, truth_codes
@@ -58,13 +66,21 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     unread = bool(problems)
     if not tables:
         raise DataError(problems)
-    dropped = 0
-    if protocol.duplicates != "error" and "reads" in tables:
+    dropped, repeats = 0, []
+    if protocol.duplicates == "repeat" and "reads" in tables:
+        repeats = split_repeats(tables["reads"])
+        dropped = sum(len(table.frame) for table in repeats)
+    elif protocol.duplicates != "error" and "reads" in tables:
         dropped = drop_duplicate_reads(tables["reads"], protocol.duplicates)
     check_ids(tables, problems)
     ids = np.unique(np.concatenate([table.cells("case_id") for table in tables.values()]).astype(str))
     truth_text = _truth_text(tables, protocol, ids, problems, unread)
     patients = patients_of(tables, ids, problems)
+    named = protocol.clusters in (None, "patient_id") or any(
+        table.header_name("patient_id") == protocol.clusters for table in tables.values()
+    )
+    if protocol.clusters is not None and not unread and (patients is None or not named):
+        problems.append(tabular.missing_column(list(tables.values())[-1], protocol.clusters, "which names the patient"))
     facts = about_cases(tables, protocol, ids, problems, unread)
     if not unread:
         check_overlap(tables, problems)
@@ -81,31 +97,38 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     _require_label_columns(tables, protocol, problems, unread)
     who = _who(tables, protocol, problems)
     said_by = _values(tables, tasks, who, ids, protocol, problems)
+    again = _repeated(repeats, tasks, who, ids, protocol, problems)
     check_readers(tables, protocol, who.readers, problems)
     if not problems:  # else a cell may be idle only because of them
         check_use(tables, protocol, who.readers, tasks, problems)
     groups = groups_of(tables.get("reads"), protocol, who.readers, problems)
+    weights = None
+    if protocol.weight is not None and protocol.weight in facts:
+        weights = weights_of(tables, protocol.weight, facts[protocol.weight], problems)
+    check_endpoints(protocol, tasks, who, groups, problems)
     if problems:
         raise DataError(problems)
 
     has_truth = np.any([codes >= 0 for codes in truths.values()], axis=0)
     everyone = (*said_by.models.values(), *said_by.humans.values(), *said_by.consensus.values())
     seen = np.any([said(reads).reshape(-1, len(ids)).any(axis=0) for reads in everyone], axis=0)
-    keep = has_truth & seen
-    if not keep.any():
+    judged = has_truth & seen
+    if not judged.any():
         raise DataError([_nothing_left(tables, has_truth)])
+    # A correction for verification bias also needs what was called of the cases without a truth.
+    keep = seen if protocol.verification is not None else judged
     kept_patients = None if patients is None else np.unique(patients[keep], return_inverse=True)[1]
     covered = _covered(said_by, len(ids))
     flow = {
         **_flow(tables, protocol, has_truth, seen, dropped),
-        "n_cases": int(keep.sum()),
-        "n_patients": None if kept_patients is None else int(kept_patients.max()) + 1,
+        "n_cases": int(judged.sum()),
+        "n_patients": None if patients is None else len(np.unique(patients[judged])),
         "n_models": len({name for name, _ in who.entries}),
         "n_readers": n_taking_part(said_by.humans, keep),
         "modalities": [modality for modality in who.modalities if modality is not None],
     }
     # The table of characteristics also describes cases that were not read, such as a development set.
-    shown = has_truth if protocol.by is not None else keep
+    shown = has_truth if protocol.by is not None else judged
     return {
         "protocol": protocol,
         "case_ids": tuple(ids[keep].tolist()),
@@ -129,6 +152,8 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         "folds": {
             name: Folds(names=folds.names, labels=folds.labels[..., keep]) for name, folds in said_by.folds.items()
         },
+        "repeats": {name: tuple(_only(reads, keep) for reads in again[name]) for name in again},
+        "weights": None if weights is None else weights[keep],
         "times": None if said_by.times is None else said_by.times[..., keep],
         "covariates": {name: facts[name][keep] for name in protocol.subgroups},
         "pictures": {column: pictures(tables, column, facts[column], ids, keep) for column in protocol.images},
@@ -144,7 +169,10 @@ def _with_our_columns(tables: dict[str, Table], protocol: Protocol, problems: li
     good = {}
     for role, table in tables.items():
         before = len(problems)
-        tabular.rename(table, dict(protocol.columns.get(role, {})), _known_columns(role, protocol), problems)
+        theirs = dict(protocol.columns.get(role, {}))
+        if protocol.clusters is not None and protocol.clusters in table and "patient_id" not in table:
+            theirs["patient_id"] = protocol.clusters
+        tabular.rename(table, theirs, _known_columns(role, protocol), problems)
         if len(problems) == before:
             require_columns(role, table, values, problems)
         if len(problems) == before:
@@ -166,11 +194,12 @@ def _known_columns(role: str, protocol: Protocol) -> list[str]:
     """Our names of the columns of a file, with those that the protocol makes up."""
     usual = {
         "preds": ("case_id", "model", "score", "label", "task", "modality", "group_id", "fold"),
-        "reads": ("case_id", "reader_id", "label", "score", "modality", "task", "reader_group", "time_s"),
+        "reads": ("case_id", "reader_id", "label", "score", "modality", "task", "reader_group", "session", "time_s"),
         "cases": ("case_id",),
     }[role]
     named = [name for plan in protocol.tasks for name in (plan.truth, plan.label, plan.score)]
-    return list(dict.fromkeys((*usual, "truth", "patient_id", *named, *protocol.subgroups, *described(protocol))))
+    about = (*protocol.subgroups, *described(protocol), *((protocol.weight,) if protocol.weight else ()))
+    return list(dict.fromkeys((*usual, "truth", "patient_id", *named, *about)))
 
 
 def _truth_text(
@@ -289,6 +318,19 @@ def _values(
     if reads is not None:
         found.times = times_of(human_rows(reads, ids, who.readers, who.modalities), problems)
     return found
+
+
+def _repeated(
+    repeats: list[Table],
+    tasks: Mapping[str, Task],
+    who: Who,
+    ids: npt.NDArray[Any],
+    protocol: Protocol,
+    problems: list[Problem],
+) -> dict[str, list[Reads]]:
+    """What readers said when they read a case again, by task."""
+    rows = [human_rows(table, ids, who.readers, who.modalities) for table in repeats]
+    return {name: [reads_of(of, task, tasks, protocol, problems) for of in rows] for name, task in tasks.items()}
 
 
 def _covered(said_by: _Values, n: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]] | None:

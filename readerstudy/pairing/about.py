@@ -27,11 +27,12 @@ def about_cases(
 ) -> dict[str, npt.NDArray[np.object_]]:
     """Columns about the cases that the protocol names, one text a case over all files."""
     found = {}
-    for name in dict.fromkeys((*protocol.subgroups, *described(protocol), *protocol.images)):
+    weight = () if protocol.weight is None else (protocol.weight,)
+    for name in dict.fromkeys((*protocol.subgroups, *described(protocol), *protocol.images, *weight)):
         values = agreed(tables, name, ids, problems, "RS219", "about the case")
         if values is not None:
             found[name] = np.array(["" if v.lower() in tabular.MISSING else v for v in values], dtype=object)
-            if name in protocol.cut:
+            if name in protocol.cut or name in weight:
                 for table in tables.values():
                     if name in table:
                         table.numbers(name, problems)
@@ -39,6 +40,26 @@ def about_cases(
             last = list(tables.values())[-1]
             problems.append(tabular.missing_column(last, name, "named in the protocol, in any file"))
     return found
+
+
+def weights_of(
+    tables: Mapping[str, Table], column: str, values: npt.NDArray[np.object_], problems: list[Problem]
+) -> npt.NDArray[np.float64]:
+    """Sampling weight of each case; every one must be above 0."""
+    weights = np.array([float(value) if value != "" else np.nan for value in values.tolist()])
+    if not (weights > 0).all():
+        holder = next(table for table in tables.values() if column in table)
+        wrong = np.flatnonzero(~(holder.numbers(column, []) > 0))
+        problems.append(
+            Problem(
+                code="RS223",
+                message=f"column {holder.header_name(column)!r}: every case needs a sampling weight above 0",
+                place=holder.place(int(wrong[0]), column) if len(wrong) else holder.place(),
+                help="give the inverse of the chance that the case had of being in the sample",
+                n=int((~(weights > 0)).sum()),
+            )
+        )
+    return weights
 
 
 def pictures(

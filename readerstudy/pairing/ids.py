@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -85,7 +86,7 @@ def _check_duplicates(table: Table, problems: list[Problem]) -> None:
         help_ = "keep one row, or tell the rows apart by 'group_id' (image groups) or 'fold' (models of folds)"
     elif table.role == "reads":
         help_ = "keep one row, add a column 'modality' if the case was read under several, or set "
-        help_ += 'duplicates = "first" in [readers] of the protocol'
+        help_ += 'duplicates = "first", or "repeat" to compare them, in [readers] of the protocol'
     else:
         help_ = "keep one row"
     rows = np.flatnonzero(again)
@@ -105,12 +106,32 @@ def _check_duplicates(table: Table, problems: list[Problem]) -> None:
         )
 
 
+_READ = ("case_id", "reader_id", "modality", "task")
+
+
 def drop_duplicate_reads(table: Table, keep: str) -> int:
     """Leave one of several reads of a case by a reader, and say how many rows that took out."""
-    keys = [key for key in ("case_id", "reader_id", "modality", "task") if key in table]
+    keys = [key for key in _READ if key in table]
     again = table.frame.duplicated(keys, keep="first" if keep == "first" else "last").to_numpy(dtype=bool)
     table.keep(~again)
     return int(again.sum())
+
+
+def split_repeats(table: Table) -> list[Table]:
+    """Leave the first read of a case by a reader, and give the second ones, the third ones ... as tables.
+
+    The order is that of the column `session`, compared as text, where the file has it, and of the rows otherwise.
+    """
+    keys = [key for key in _READ if key in table]
+    ordered = table.frame.sort_values("session", kind="stable") if "session" in table else table.frame
+    turn = ordered.groupby(keys, sort=False).cumcount().sort_index().to_numpy()
+    further = []
+    for n in range(1, int(turn.max(initial=0)) + 1):
+        repeat = dataclasses.replace(table, used={})
+        repeat.keep(turn == n)
+        further.append(repeat)
+    table.keep(turn == 0)
+    return further
 
 
 def distinct(table: Table | None, column: str) -> tuple[str, ...]:

@@ -70,6 +70,8 @@ def resolve(
             names=plan.names,
             threshold=plan.threshold,
             thresholds=plan.thresholds,
+            prevalence=plan.prevalence,
+            probabilities=plan.probabilities,
         )
     return tasks
 

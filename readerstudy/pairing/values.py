@@ -122,6 +122,7 @@ def predictions_of(
     if score is not None:
         chosen, values = score
         given = chosen & ~np.isnan(values)
+        _check_probabilities(rows, task, protocol, given & ((values < 0) | (values > 1)), problems)
         total, n = np.zeros((len(names), *rows.shape)), np.zeros((len(names), *rows.shape))
         np.add.at(total, (folds[given], *rows.at(given)), values[given])
         np.add.at(n, (folds[given], *rows.at(given)), 1)
@@ -146,6 +147,22 @@ def predictions_of(
         return found, None
     best = np.where(np.isnan(cube).any(axis=-1), -1, np.nan_to_num(cube, nan=-1).argmax(axis=-1))
     return found, Folds(names=names, labels=best)
+
+
+def _check_probabilities(rows: Rows, task: Task, protocol: Protocol, outside: Bools, problems: list[Problem]) -> None:
+    """A score that the plan calls a probability must be one."""
+    if not task.probabilities or not outside.any():
+        return
+    column = plan_of(protocol, task.name).score
+    problems.append(
+        Problem(
+            code="RS224",
+            message=f"column {rows.table.header_name(column)!r} holds no probabilities, as task {task.name!r} says",
+            place=rows.table.place(int(np.argmax(outside)), column),
+            help="give fractions between 0 and 1, or take probabilities = true out of the task",
+            n=int(outside.sum()),
+        )
+    )
 
 
 def _cube(

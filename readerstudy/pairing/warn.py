@@ -29,10 +29,11 @@ def warnings_of(
     """The warnings of a study before any statistic is computed."""
     found = []
     n_cases, n_patients = flow["n_cases"], flow["n_patients"]
-    if n_patients is not None and n_patients < n_cases:
+    if n_patients is not None and n_patients < n_cases and protocol.clusters is None:
         found.append(
             f"{n_cases} cases come from {n_patients} patients. Every interval and test here takes cases as "
-            "independent, which makes them too narrow and too sure when cases of one patient are alike."
+            "independent, which makes them too narrow and too sure when cases of one patient are alike. "
+            'patient = "patient_id" in [clusters] of the protocol allows for it.'
         )
     for name, task in tasks.items():
         if task.positive is None:
@@ -94,7 +95,10 @@ def warnings_of(
         found += [f"{name} said nothing about any case that is analysed, and is in no table." for name in unused]
     without_truth = next(e["n"] for e in flow["excluded"] if e["reason"] == "no truth")
     if without_truth:
-        found.append(f"{without_truth} case{'s were' if without_truth > 1 else ' was'} left out for lack of a truth.")
+        what = "left out for lack of a truth"
+        if protocol.verification is not None:
+            what = "without a truth: they are used by the correction for verification bias only"
+        found.append(f"{without_truth} case{'s were' if without_truth > 1 else ' was'} {what}.")
     return found
 
 

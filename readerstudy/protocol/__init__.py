@@ -13,10 +13,11 @@ from typing import Any
 
 from readerstudy.problems import DataError, Place, Problem
 from readerstudy.protocol.check import Checker
-from readerstudy.protocol.choices import METHODS, ROLES
+from readerstudy.protocol.choices import METHODS, MISSING, ROLES, THRESHOLDS
+from readerstudy.protocol.endpoints import MULTIPLICITY, EndpointPlan
 from readerstudy.protocol.tasks import TaskPlan
 
-__all__ = ["METHODS", "ROLES", "Protocol", "TaskPlan"]
+__all__ = ["METHODS", "ROLES", "EndpointPlan", "Protocol", "TaskPlan"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,9 +44,25 @@ class Protocol:
         Readers whose votes made the truth, and what is done about it: each of them held against the majority of the
         others (``"leave-one-out"``), or a warning.
     duplicates
-        ``"error"``, or which of two reads of one case by one reader counts.
+        ``"error"``, or which of two reads of one case by one reader counts; ``"repeat"``: the first, and the reader's
+        agreement with themselves is given.
     methods, bootstrap
         Method by name of the choice, see `METHODS`; replicates.
+    endpoints, multiplicity
+        What the study is to show, in order, and how their P-values are adjusted.
+    missing, also
+        What a case that a reader did not read counts as, and the other rules that are shown beside it.
+    reference
+        The modality that others are compared with; by default each is compared with those after it.
+    clusters
+        Column that names the patient, where patients are what was sampled; None to take cases as independent.
+    thresholds
+        Probabilities at which the net benefit is given.
+    weight
+        Column of the cases with their sampling weight, the inverse of the chance of being in the sample; None if every
+        case had the same.
+    verification
+        Correction for cases that were called but have no truth; None to leave them out.
     subgroups, cut
         Columns of the cases whose levels get an accuracy of their own; limits at which numbers become levels.
     characteristics, patient_characteristics, categorical, by
@@ -82,6 +99,15 @@ class Protocol:
         default_factory=lambda: {name: choices[0] for name, choices in METHODS.items()}
     )
     bootstrap: int = 2000
+    endpoints: tuple[EndpointPlan, ...] = ()
+    multiplicity: str = MULTIPLICITY[0]
+    missing: str = MISSING[0]
+    also: tuple[str, ...] = ()
+    reference: str | None = None
+    clusters: str | None = None
+    thresholds: tuple[float, ...] = THRESHOLDS
+    weight: str | None = None
+    verification: str | None = None
     subgroups: tuple[str, ...] = ()
     cut: Mapping[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
     characteristics: tuple[str, ...] = ()
@@ -162,8 +188,16 @@ class Protocol:
                 "truth_from": list(self.truth_from),
                 "incorporation": self.incorporation,
                 "duplicates": self.duplicates,
+                "reference": self.reference,
             },
             "methods": {**self.methods, "bootstrap": self.bootstrap},
+            "endpoints": [endpoint.to_dict() for endpoint in self.endpoints],
+            "multiplicity": {"method": self.multiplicity},
+            "missing": {"reads": self.missing, "also": list(self.also)},
+            "decision": {"thresholds": list(self.thresholds)},
+            "clusters": {"patient": self.clusters},
+            "sampling": {"weight": self.weight},
+            "verification": {"correct": self.verification},
             "subgroups": {
                 "columns": list(self.subgroups),
                 "cut": {column: list(limits) for column, limits in self.cut.items()},

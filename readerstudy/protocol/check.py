@@ -10,7 +10,19 @@ from typing import Any
 
 from readerstudy import _choice
 from readerstudy.problems import Place, Problem
-from readerstudy.protocol.choices import DUPLICATES, ENGINES, INCORPORATION, METHODS, ROLES, TIES
+from readerstudy.protocol.choices import (
+    CLUSTERED,
+    DUPLICATES,
+    ENGINES,
+    INCORPORATION,
+    METHODS,
+    MISSING,
+    ROLES,
+    THRESHOLDS,
+    TIES,
+    VERIFICATION,
+)
+from readerstudy.protocol.endpoints import ENDPOINT_MEASURES, ENDPOINT_ROLES, HYPOTHESES, MULTIPLICITY, EndpointPlan
 from readerstudy.protocol.tasks import TaskPlan
 
 
@@ -73,6 +85,8 @@ _TASK: dict[str, _Rule] = {
         lambda v: v == "youden" or (isinstance(v, Mapping) and bool(v) and all(map(_is_number, v.values()))),
         'a table of numbers, such as {HCC = 0.3}, or "youden"',
     ),
+    "prevalence": _FRACTION,
+    "probabilities": (lambda v: isinstance(v, bool), "true or false"),
     "map": _TEXT_MAP,
     "missing": _TEXTS,
     "truth": _TEXT,
@@ -91,6 +105,7 @@ _READERS: dict[str, _Rule] = {
     "truth_from": _TEXTS,
     "incorporation": _one_of(INCORPORATION),
     "duplicates": _one_of(DUPLICATES),
+    "reference": _TEXT,
 }
 _METHODS: dict[str, _Rule] = {
     "bootstrap": (lambda v: _is_whole(v) and v >= 100, "a whole number, 100 or more"),
@@ -119,10 +134,40 @@ _ERRORS: dict[str, _Rule] = {
     "images": _TEXT,
     "most": (lambda v: _is_whole(v) and 1 <= v <= 200, "a whole number from 1 to 200"),
 }
+_ENDPOINT: dict[str, _Rule] = {
+    "name": _TEXT,
+    "role": _one_of(ENDPOINT_ROLES),
+    "measure": _one_of(ENDPOINT_MEASURES),
+    "task": _TEXT,
+    "target": _TEXT,
+    "reader": _TEXT,
+    "modality": _TEXT,
+    "versus": _TEXT,
+    "goal": _NUMBER,
+    "hypothesis": _one_of(HYPOTHESES),
+    "margin": _NUMBER,
+}
+_MULTIPLICITY: dict[str, _Rule] = {"method": _one_of(MULTIPLICITY)}
+_MISSING: dict[str, _Rule] = {
+    "reads": _one_of(MISSING),
+    "also": (
+        lambda v: isinstance(v, list) and all(item in MISSING for item in v),
+        f"a list of {', '.join(map(repr, MISSING))}, or []",
+    ),
+}
+_DECISION: dict[str, _Rule] = {
+    "thresholds": (
+        lambda v: _is_increasing(v) and v[0] > 0 and v[-1] < 1,
+        "a list of increasing probabilities, such as [0.05, 0.1]",
+    ),
+}
+_CLUSTERS: dict[str, _Rule] = {"patient": _TEXT}
+_SAMPLING: dict[str, _Rule] = {"weight": _TEXT}
+_VERIFICATION: dict[str, _Rule] = {"correct": _one_of(VERIFICATION)}
 _AS_PUBLISHED: dict[str, _Rule] = {"model_versus_groups": _one_of(("fisher", "chi2", "chi2-cc"))}
 _SECTIONS = (
-    "study", "columns", "tasks", "readers", "methods", "subgroups", "characteristics", "embedding", "errors",
-    "as_published",
+    "study", "columns", "tasks", "readers", "methods", "endpoints", "multiplicity", "missing", "subgroups", "decision",
+    "clusters", "sampling", "verification", "characteristics", "embedding", "errors", "as_published",
 )  # fmt: skip
 
 
@@ -140,6 +185,9 @@ class Checker:
         for name, value in content.items():
             if name not in _SECTIONS:
                 self.unknown(name, "section", _SECTIONS)
+            elif name == "endpoints":
+                if not (isinstance(value, list) and all(isinstance(item, Mapping) for item in value)):
+                    self.wrong(name, value, "sections of its own: [[endpoints]]")
             elif not isinstance(value, Mapping):
                 self.wrong(name, value, f"a section: [{name}]")
             else:
@@ -152,6 +200,15 @@ class Checker:
         methods = self.section(sections.get("methods", {}), _METHODS, "methods")
         subgroups = self.section(sections.get("subgroups", {}), _SUBGROUPS, "subgroups")
         described = self.section(sections.get("characteristics", {}), _CHARACTERISTICS, "characteristics")
+        missing = self.section(sections.get("missing", {}), _MISSING, "missing")
+        decision = self.section(sections.get("decision", {}), _DECISION, "decision")
+        clusters = self.section(sections.get("clusters", {}), _CLUSTERS, "clusters").get("patient")
+        if clusters is not None and methods.get("proportion", CLUSTERED[0]) not in CLUSTERED:
+            self.problem(
+                "proportion",
+                f"proportion = {methods['proportion']!r} is for independent cases, and [clusters] takes patients",
+                f"take one of {', '.join(CLUSTERED)}",
+            )
         if "bootstrap" in methods:
             fields["bootstrap"] = methods.pop("bootstrap")
         return {
@@ -163,6 +220,18 @@ class Checker:
             "methods": {**{name: choices[0] for name, choices in METHODS.items()}, **methods},
             "subgroups": tuple(subgroups.get("columns", ())) or tuple(subgroups.get("cut", ())),
             "cut": {column: tuple(map(float, limits)) for column, limits in subgroups.get("cut", {}).items()},
+            "endpoints": self.endpoints(content.get("endpoints", [])),
+            "multiplicity": self.section(sections.get("multiplicity", {}), _MULTIPLICITY, "multiplicity").get(
+                "method", MULTIPLICITY[0]
+            ),
+            "missing": missing.get("reads", MISSING[0]),
+            "also": self.also(missing),
+            "thresholds": tuple(map(float, decision.get("thresholds", THRESHOLDS))),
+            "clusters": clusters,
+            "weight": self.section(sections.get("sampling", {}), _SAMPLING, "sampling").get("weight"),
+            "verification": self.section(sections.get("verification", {}), _VERIFICATION, "verification").get(
+                "correct"
+            ),
             "characteristics": tuple(described.get("columns", ())),
             "patient_characteristics": tuple(described.get("patient_columns", ())),
             "categorical": tuple(described.get("categorical", ())),
@@ -234,6 +303,9 @@ class Checker:
             self.problem("threshold", f"{where} has a threshold but no positive classes", "add positive = [...]")
         if plan.names is not None and not binary:
             self.problem("names", f"{where} names two sides but has no positive classes", "add positive = [...]")
+        if (plan.prevalence is not None or plan.probabilities) and not binary:
+            key = "probabilities" if plan.prevalence is None else "prevalence"
+            self.problem(key, f"{where} has {key} but no positive classes", "add positive = [...]")
         if plan.thresholds is not None and binary:
             self.problem("thresholds", f"{where} is binary: it has one threshold", "use threshold = ...")
         known = plan.classes
@@ -276,6 +348,32 @@ class Checker:
         for label in plan.thresholds if isinstance(plan.thresholds, Mapping) else ():
             if label not in own:
                 self.problem("thresholds", f"{label!r} is no class of {where}", _choice.did_you_mean(label, own))
+
+    def also(self, missing: Mapping[str, Any]) -> tuple[str, ...]:
+        """The rules for missing reads that are shown beside the first."""
+        main = missing.get("reads", MISSING[0])
+        return tuple(rule for rule in MISSING if rule != main and rule in missing.get("also", ()))
+
+    def endpoints(self, found: object) -> tuple[EndpointPlan, ...]:
+        """The endpoints, each checked by itself; their names must differ."""
+        plans: list[EndpointPlan] = []
+        for content in found if isinstance(found, list) else ():
+            if not isinstance(content, Mapping):
+                continue
+            good = self.section(content, _ENDPOINT, "[endpoints]")
+            lacking = [key for key in ("name", "measure") if key not in content]
+            for key in lacking:
+                self.problem("endpoints", f"an endpoint has no {key}", f'add {key} = "..."')
+            if lacking or not {"name", "measure"} <= set(good):
+                continue
+            plan = EndpointPlan(**good)
+            wrong = plan.problem()
+            if wrong is not None:
+                self.problem(*wrong)
+            if any(plan.name == other.name for other in plans):
+                self.problem("name", f"two endpoints are called {plan.name!r}", "give each a name of its own")
+            plans.append(plan)
+        return tuple(plans)
 
     def one_group_each(self, groups: Mapping[str, tuple[str, ...]]) -> None:
         """A reader is in one group at most."""

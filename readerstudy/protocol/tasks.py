@@ -30,6 +30,10 @@ class TaskPlan:
     thresholds
         In a task of several classes, beside the most probable class: for a class, the probability from which a case
         counts as called it. ``"youden"`` chooses each on the cases analysed, which is optimistic and said so.
+    prevalence
+        Share of positive cases where the task is to be used, for predictive values there; None to give none.
+    probabilities
+        Whether the models' column of scores holds probabilities, so that their calibration may be judged.
     map
         Labels as they stand in the files, and the class that each means.
     missing
@@ -46,6 +50,8 @@ class TaskPlan:
     names: tuple[str, str] | None = None
     threshold: float | None = None
     thresholds: Mapping[str, float] | str | None = None
+    prevalence: float | None = None
+    probabilities: bool = False
     map: Mapping[str, str] = dataclasses.field(default_factory=dict)
     missing: tuple[str, ...] = ()
     truth: str = "truth"

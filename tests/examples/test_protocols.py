@@ -128,7 +128,7 @@ def test_wang_fisher_beside_mcnemar(wang, group):
     assert e.p_value == pytest.approx(stats.fisher_exact([[90, 23], [mean, 113 - mean]]).pvalue, rel=1e-9)
     assert e.note.startswith("as published, not recommended")
     for i in (1, 2):
-        d = one(wang, measure="accuracy_difference", task="seven-way", versus=f"{letter}{i}", target=None)
+        d = one(wang, measure="accuracy_difference", task="seven-way", versus=f"{letter}{i}", target=None, subgroup=None)
         assert (d.method, d.test_method) == ("tango", "mcnemar-exact")
     assert any("readings of the same cases as readings of different ones" in s for s in wang.warnings)
 
@@ -139,7 +139,8 @@ def test_wang_subgroups(wang):
     assert any(level.startswith("scanner: ") for level in levels)
     for column in ("cirrhosis", "fatty_liver"):
         for task in ("seven-way", "malignant"):
-            d = one(wang, measure="accuracy_difference", task=task, reader="model", subgroup=f"{column}: yes")
+            between = {"subgroup": f"{column}: yes", "versus_kind": "subgroup"}
+            d = one(wang, measure="accuracy_difference", task=task, reader="model", **between)
             a, b = (
                 one(wang, measure="accuracy", task=task, reader="model", subgroup=f"{column}: {level}", target=None)
                 for level in ("yes", "no")
