@@ -17,8 +17,9 @@ _NAME_LENGTH = 60
 def draw(results: Results) -> list[Drawn]:
     """Every figure that `results` has the data for.
 
-    First the flow of cases through the study. Then task by task: ROC plots, accuracy, confusion matrices, agreement,
-    readers by cases, embeddings and wrongly called cases.
+    First the flow of cases through the study. Then task by task: ROC plots, accuracy, confusion matrices, forest plots
+    of differences and of subgroups, calibration, decision curves, agreement, readers by cases, embeddings and wrongly
+    called cases.
 
     Parameters
     ----------
@@ -31,7 +32,20 @@ def draw(results: Results) -> list[Drawn]:
         The same bytes for the same results. A task whose readers made no calls and gave no ratings has no figure.
     """
     # matplotlib is loaded only when something is drawn.
-    from readerstudy.figures import accuracy, agreement, confusion, embedding, errors, flow, reader_case, roc
+    from readerstudy.figures import (
+        accuracy,
+        agreement,
+        calibration,
+        confusion,
+        decision,
+        embedding,
+        errors,
+        flow,
+        forest,
+        reader_case,
+        roc,
+        subgroup_forest,
+    )
     from readerstudy.figures._pick import Picked
     from readerstudy.figures._svg import to_svg
 
@@ -41,6 +55,10 @@ def draw(results: Results) -> list[Drawn]:
         displays += (("roc", display) for display in roc.displays(picked, task))
         displays += (("accuracy", display) for display in accuracy.displays(picked, task))
         displays += (("confusion", display) for display in confusion.displays(picked, task))
+        displays += (("forest", display) for display in forest.displays(picked, task))
+        displays += (("subgroup-forest", display) for display in subgroup_forest.displays(picked, task))
+        displays += (("calibration", display) for display in calibration.displays(picked, task))
+        displays += (("decision", display) for display in decision.displays(picked, task))
         displays += (("agreement", display) for display in agreement.displays(picked, task))
         displays += (("reader-case", display) for display in reader_case.displays(picked, task))
         displays += (("embedding", display) for display in embedding.displays(picked, task))

@@ -51,8 +51,8 @@ class Drawn:
     name
         Unique among the figures of one `Results`, and safe as a file name and as an XML id.
     kind
-        ``"flow"``, ``"roc"``, ``"accuracy"``, ``"confusion"``, ``"agreement"``, ``"reader-case"``, ``"embedding"`` or
-        ``"errors"``.
+        ``"flow"``, ``"roc"``, ``"accuracy"``, ``"confusion"``, ``"forest"``, ``"subgroup-forest"``,
+        ``"calibration"``, ``"decision"``, ``"agreement"``, ``"reader-case"``, ``"embedding"`` or ``"errors"``.
     task, title, caption, alt, keys, width_mm, height_mm
         As in `Display`.
     svg

@@ -14,6 +14,29 @@ from readerstudy.results import Results
 
 MANY_MODELS = 8
 """More models than this in one figure are drawn alike, and their numbers are given as a range."""
+_BESIDE = ("as-published", "begg-greenes", "inverse-probability", "weighted")
+"""Methods whose records stand beside the plain ones, and are shown by tables of their own."""
+
+
+def main_records(results: Results) -> list[Estimate]:
+    """What figures may show: every number once, uncorrected, by the protocol's rule for missing reads.
+
+    A number on which the rule has no bearing (of ratings, of a model) has no rule on its record. Where another rule
+    than complete cases is the protocol's, the complete cases stand beside it without a rule: they give way.
+    """
+    # A method may name its interval after a hyphen.
+    found = [e for e in results.estimates if not any(f"{e.method}-".startswith(f"{name}-") for name in _BESIDE)]
+    if all(e.missing is None for e in found):
+        return found
+    rule = (results.protocol.get("missing") or {}).get("reads")
+    by_rule = {_without_rule(e) for e in found if e.missing == rule}
+    return [e for e in found if e.missing == rule or (e.missing is None and _without_rule(e) not in by_rule)]
+
+
+def _without_rule(e: Estimate) -> str:
+    """What a record is a number of; over all classes the calls of an observer have one threshold, or none."""
+    of_calls = e.target is None and not e.measure.startswith("net_benefit")
+    return e.replace(missing=None, method=None, threshold=math.nan if of_calls else e.threshold).key
 
 
 class Point(NamedTuple):
@@ -77,16 +100,18 @@ class Picked:
         self._means: dict[tuple[str, str | None, str], list[Estimate]] = defaultdict(list)
         self._thresholds: dict[tuple[str, str | None, str], list[Estimate]] = defaultdict(list)
         self._versus: dict[tuple[str, str], list[Estimate]] = defaultdict(list)
+        self._by_level: dict[tuple[str, str], list[Estimate]] = defaultdict(list)
+        self._people: dict[tuple[str | None, str | None], Observer] = {}
         tasks: dict[str, dict[str, None]] = {name: {} for name in results.protocol["tasks"]}
         models: dict[str, None] = {}
         series: dict[Series, None] = {}
         consensus: dict[Series, None] = {}
-        for e in results.estimates:
-            if e.task is None or e.reader_kind is None or e.subgroup is not None:
+        for e in main_records(results):
+            if e.task is None or e.reader_kind is None:
                 continue
-            if e.versus is not None:
-                if e.target is None and e.reader is not None:
-                    self._versus[e.task, e.measure].append(e)
+            if e.subgroup is not None or e.versus is not None:
+                if e.target is None:
+                    (self._versus if e.subgroup is None else self._by_level)[e.task, e.measure].append(e)
                 continue
             targets = tasks.setdefault(e.task, {})
             if e.target is not None:
@@ -99,6 +124,9 @@ class Picked:
                 self._thresholds[e.task, e.target, e.measure].append(e)
                 continue
             self._records[e.task, e.target, e.measure, e.reader_kind].append(e)
+            self._people.setdefault(
+                (e.reader, e.modality), Observer(e.reader, e.reader_kind, e.reader_group, e.modality)
+            )
             if e.reader_kind == "model":
                 models[e.reader] = None
             elif e.reader_kind == "human":
@@ -207,9 +235,42 @@ class Picked:
             if (e.reader, e.modality, e.threshold) in other
         ]
 
+    def every(self, task: str, measure: str, kind: str) -> list[Estimate]:
+        """As `records` over all classes, but with the record of each threshold and method."""
+        return list(self._records[task, None, measure, kind])
+
     def versus(self, task: str, measure: str, kind: str) -> list[Estimate]:
-        """What compares single observers over all classes: with others (`kind` "reader") or with the truth."""
-        return [e for e in self._versus[task, measure] if e.versus_kind == kind]
+        """What compares single observers over all classes and all cases.
+
+        `kind` is what with: ``"reader"``, ``"truth"``, ``"modality"`` (each with itself) or ``"group"`` (the mean of
+        its readers).
+        """
+        return [e for e in self._versus[task, measure] if e.versus_kind == kind and e.reader is not None]
+
+    def mean_versus(self, task: str, measure: str) -> list[Estimate]:
+        """What compares the mean of a group of readers in one modality with that in another."""
+        return [e for e in self._versus[task, measure] if e.versus_kind == "modality" and e.reader is None]
+
+    def by_level(self, task: str, measure: str, kind: str) -> list[Estimate]:
+        """What compares single observers with others of a `kind`, as `versus` does, within the levels of a column.
+
+        The comparison of two levels with each other is another matter, and is not among them.
+        """
+        return [e for e in self._by_level[task, measure] if e.versus_kind == kind and e.reader is not None]
+
+    def person(self, name: str | None, modality: str | None) -> Observer | None:
+        """Whoever of that name has a number in that modality, or has one in none."""
+        return self._people.get((name, modality)) or self._people.get((name, None))
+
+    @property
+    def humans(self) -> list[tuple[str | None, str | None]]:
+        """The readers by name and modality, series after series."""
+        people = [(key, who) for key, who in self._people.items() if who.kind == "human"]
+        return [key for key, who in sorted(people, key=lambda found: self.place(found[1]))]
+
+    def endpoints(self, e: Estimate) -> list[Mapping[str, Any]]:
+        """The endpoints of the protocol that a record answers."""
+        return [entry for entry in self.results.tables.get("endpoints", ()) if entry.get("key") == e.key]
 
     def observers(self, task: str) -> list[Observer]:
         """Everybody whose accuracy in a task is on record: models, readers by series, consensus."""

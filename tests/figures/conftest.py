@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from difference_studies import SUBGROUPS, Differences
 from figure_studies import CLASSES, GROUPS, several_classes, two_modalities
 from rich_studies import everything
 
@@ -29,6 +30,19 @@ def alone() -> Results:
 def rich() -> Results:
     """Two models, six readers in three groups and a consensus, with everything that a figure can draw."""
     return everything()
+
+
+@pytest.fixture(scope="session")
+def compared() -> Results:
+    """Two models and six readers in two modalities: every comparison, subgroups, calibration and net benefit."""
+    study = Differences(("Net", "<b>$"), modalities=("unaided", "aided"), consensus="majority")
+    study.against()
+    study.between()
+    study.subgroups(SUBGROUPS)
+    study.calibration()
+    study.decision()
+    study.endpoint("non-inferiority", 0.05, "non-inferior", measure="auc_difference", versus="R1")
+    return study.study()
 
 
 @pytest.fixture(scope="session")

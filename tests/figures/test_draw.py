@@ -58,19 +58,20 @@ def test_the_flow_comes_first_and_then_every_figure_of_the_task(rich: Results) -
         *(
             (f"{name}-seven-way{number}", "seven-way")
             for name, number in (
-                ("roc", ""), ("accuracy", ""), ("confusion", ""), ("confusion", "-2"), ("agreement", ""),
-                ("reader-case", ""), ("embedding", ""), ("errors", ""),
+                ("roc", ""), ("accuracy", ""), ("confusion", ""), ("confusion", "-2"), ("forest", ""),
+                ("agreement", ""), ("reader-case", ""), ("embedding", ""), ("errors", ""),
             )
         ),
     ]  # fmt: skip
     assert all(d.caption and d.alt and d.title for d in figures)
 
 
-def test_same_results_same_bytes_whatever_the_users_settings(liver: Results, rich: Results) -> None:
-    first = [d.svg for results in (liver, rich) for d in draw(results)]
+def test_same_results_same_bytes_whatever_the_users_settings(liver: Results, rich: Results, compared: Results) -> None:
+    studies = (liver, rich, compared)
+    first = [d.svg for results in studies for d in draw(results)]
     settings = {"font.size": 20, "lines.linewidth": 9, "text.usetex": True, "axes.grid": True}
     with matplotlib.rc_context({**settings, "image.composite_image": True, "image.interpolation": "bicubic"}):
-        assert [d.svg for results in (liver, rich) for d in draw(results)] == first
+        assert [d.svg for results in studies for d in draw(results)] == first
 
 
 def test_a_new_process_draws_the_same_bytes(rich: Results, tmp_path: object) -> None:
@@ -103,8 +104,10 @@ def test_drawing_loads_neither_pyplot_nor_statistics(rich: Results, tmp_path: ob
     subprocess.run([sys.executable, "-c", program, path], check=True)
 
 
-def test_files_are_elements_fit_for_a_page(liver: Results, hostile: Results, rich_hostile: Results) -> None:
-    for drawn in (*draw(liver), *draw(hostile), *draw(rich_hostile)):
+def test_files_are_elements_fit_for_a_page(
+    liver: Results, hostile: Results, rich_hostile: Results, compared: Results
+) -> None:
+    for drawn in (*draw(liver), *draw(hostile), *draw(rich_hostile), *draw(compared)):
         root = ET.fromstring(drawn.svg)
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert root.get("width") == f"{FULL_WIDTH:g}mm"
@@ -117,7 +120,7 @@ def test_files_are_elements_fit_for_a_page(liver: Results, hostile: Results, ric
             assert float(element.get("font-size", "7px").removesuffix("px")) >= 5.5
 
 
-@pytest.mark.parametrize("study", ["liver", "rich", "rich_aided", "rich_hostile"])
+@pytest.mark.parametrize("study", ["liver", "rich", "rich_aided", "rich_hostile", "compared"])
 def test_ids_are_unique_over_all_figures_and_references_resolve(study: str, request: pytest.FixtureRequest) -> None:
     figures = draw(request.getfixturevalue(study))
     ids: list[str] = []
@@ -157,7 +160,7 @@ def test_pictures_are_embedded_and_nothing_else_is_loaded(rich: Results, rich_ho
 def test_hostile_labels_are_text_in_every_figure(rich_hostile: Results) -> None:
     figures = {d.kind: d for d in draw(rich_hostile)}
     said = {kind: "".join(e.text or "" for e in ET.fromstring(d.svg).iter()) for kind, d in figures.items()}
-    for kind in ("flow", "accuracy", "agreement", "reader-case"):
+    for kind in ("flow", "accuracy", "forest", "agreement", "reader-case"):
         assert '"><script>' in said[kind], kind
     assert HOSTILE[0] in said["embedding"]
     assert "x" * 300 in figures["embedding"].alt
@@ -183,8 +186,8 @@ def test_tasks_with_the_same_slug_get_different_names() -> None:
     ]
 
 
-def test_every_key_is_a_record(liver: Results, aided: Results, rich: Results) -> None:
-    for results in (liver, aided, rich):
+def test_every_key_is_a_record(liver: Results, aided: Results, rich: Results, compared: Results) -> None:
+    for results in (liver, aided, rich, compared):
         for drawn in draw(results):
             assert drawn.keys or drawn.kind in ("flow", "embedding", "errors")
             assert set(drawn.keys) <= set(results.by_key)
@@ -203,7 +206,7 @@ def test_labels_are_cut_to_their_room() -> None:
     assert shorten("שלום", 20, 7) == "\u2068שלום\u2069"
 
 
-@pytest.mark.parametrize("study", ["liver", "aided", "rich", "rich_aided", "rich_hostile"])
+@pytest.mark.parametrize("study", ["liver", "aided", "rich", "rich_aided", "rich_hostile", "compared"])
 def test_text_stays_on_the_sheet(study: str, request: pytest.FixtureRequest) -> None:
     for results in (request.getfixturevalue(study),):
         for drawn in draw(results):
