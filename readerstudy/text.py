@@ -10,7 +10,11 @@ from readerstudy.measures import MEASURES
 
 UNDEFINED = "–"
 _MINUS = "\u2212"
-_DECIMALS = {"plr": 2}
+# Ratios and regression coefficients need no third decimal.
+_DECIMALS = {
+    "plr": 2, "dor": 2, "plr_ratio": 2, "nlr_ratio": 2, "calibration_in_the_large": 2, "calibration_slope": 2,
+    "observed_expected": 2,
+}  # fmt: skip
 
 
 def fixed(value: float, decimals: int) -> str:

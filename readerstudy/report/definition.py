@@ -8,6 +8,7 @@ from typing import Any
 
 from readerstudy.report.document import Paragraph, Span, label, names, paragraph
 from readerstudy.report.people import probability
+from readerstudy.report.performance import PERFORMANCE
 from readerstudy.results import Results
 
 
@@ -57,8 +58,8 @@ def _thresholds(results: Results, task: str) -> list[str | Span]:
     """From which score on a model or a reader is positive."""
     parts: list[str | Span] = []
     for kind, who in (("model", "a model"), ("human", "a reader")):
-        found = results.select(task=task, target=None, reader_kind=kind)
-        thresholds = {e.threshold for e in found if math.isfinite(e.threshold)}
+        found = results.select(task=task, target=None, reader_kind=kind, versus=None, subgroup=None)
+        thresholds = {e.threshold for e in found if e.measure in PERFORMANCE and math.isfinite(e.threshold)}
         if thresholds:
             known = " or ".join(f"{threshold:g}" for threshold in sorted(thresholds))
             parts.append(f" The score of {who} is called positive from {known} upwards.")

@@ -13,6 +13,13 @@ CLASS_ROWS = 400
 """Most rows that the tables of single classes may have together to be printed."""
 TABLE_ROWS = 100
 """Most rows of a table that is printed."""
+MOST_ROWS = {
+    "missing-others": 0,
+    "missing-comparisons": 30,
+    "missing-comparisons-others": 0,
+    "variance-components-models": 8,
+}
+"""The same for tables that are seldom read."""
 WHOLE_TASKS = 6
 """Most tasks that are printed with all their tables and figures."""
 TRIANGLE = 20
@@ -42,7 +49,7 @@ class Extent:
         for table in tables:
             if table is None:
                 continue
-            if when and len(table.rows) <= TABLE_ROWS:
+            if when and len(table.rows) <= MOST_ROWS.get(table.name, TABLE_ROWS):
                 kept.append(table)
                 continue
             self.annex.append(dataclasses.replace(table, annex=True))
@@ -84,9 +91,12 @@ class Extent:
     def _rules(self, n_figures: int) -> list[str]:
         rules = [
             f"The report prints no table of more than {TABLE_ROWS} rows, agreement in pairs of at most {TRIANGLE} "
-            f"readers, at most {SUBGROUP_TABLES} tables of subgroups for a task, and single classes where their tables "
-            f"have {CLASS_ROWS} rows or fewer together. A longer table of performance is cut into one for each "
-            "modality, or keeps only its models, consensus and means."
+            f"readers, at most {SUBGROUP_TABLES} tables of subgroups for a task, subgroups against single readers "
+            "where there is no mean of readers, comparisons by every rule for missing reads of at most "
+            f"{MOST_ROWS['missing-comparisons']} rows, variance components of models against readers of at most "
+            f"{MOST_ROWS['variance-components-models']}, and single classes where their tables have {CLASS_ROWS} rows "
+            "or fewer together. A longer table of performance is cut into one for each modality, or keeps only its "
+            "models, consensus and means."
         ]
         if not self.classes:
             rules.append("Here the single classes have more; overviews by class stand in their place.")

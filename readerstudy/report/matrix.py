@@ -28,7 +28,7 @@ def by_task(results: Results, tasks: Sequence[str]) -> list[Table]:
 
 def _of(results: Results, task: str, target: str | None) -> dict[tuple[str, Who], Estimate]:
     """Models, consensus and means; of a class the calls of the most probable class."""
-    found = results.select(task=task, target=target, versus=None, subgroup=None)
+    found = results.select(task=task, target=target, versus=None, versus_kind=None, subgroup=None)
     whos = [(e, Who.of(e)) for e in found if e.measure in _MEASURES and (e.reader is None or e.reader_kind != "human")]
     return {(e.measure, who): e for e, who in whos if who.threshold is None}
 

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from readerstudy import text
 from readerstudy.estimate import Estimate
+from readerstudy.measures import MEASURES, METHOD_NAMES
+from readerstudy.report import endpoints, selection
 from readerstudy.report.characteristics import TESTS
 from readerstudy.report.document import Block, Listing, Paragraph, Span, paragraph
 from readerstudy.report.references import REFERENCES
-from readerstudy.report.techniques import METHODS
+from readerstudy.report.technique import Method
+from readerstudy.report.techniques import METHODS, TOPICS
 from readerstudy.results import Results
 
+TOLD_ELSEWHERE = {
+    "mean": "beneath each table that has a mean",
+    "as-published": "with the test that was published",
+    "cohen-null-variance": "with Cohen's kappa",
+}
+"""Names that have no sentence of their own, and where they are told."""
+_COUNTED = {
+    selection.COMPLETE: "leave out the cases that a reader did not read",
+    "worst": "count a missing read as wrong",
+    "best": "count a missing read as right",
+}
 _OF_TESTS = {
     "t": ("student",),
     "mann-whitney": ("mann",),
@@ -50,21 +64,15 @@ def account(results: Results) -> tuple[Block, ...]:
     """The statistical analysis as it was run, and the references to it."""
     used = _used(results.estimates)
     citations = _Citations()
-    sentences = [
-        f"{method.sentence}{citations.cite(method.references)}."
-        for method in METHODS
-        if any(
-            (measure, method.name) == (m, name) and method.versus_kind in (None, kind)
-            for measure in method.measures
-            for m, name, kind in used
-        )
+    parts = [_sentences(topic, used, citations) for topic in TOPICS]
+    parts += [
+        [*_untold(used), *_further(results, citations)],
+        _described(results, citations),
+        _embedded(results, citations),
+        _planned(results, citations),
+        _conventions(results),
     ]
-    sentences += _further(results, citations)
-    blocks: list[Block] = [
-        paragraph(" ".join(part))
-        for part in (sentences, _described(results, citations), _embedded(results, citations), _conventions(results))
-        if part
-    ]
+    blocks: list[Block] = [paragraph(" ".join(part)) for part in parts if part]
     software = _software(results)
     if software:
         blocks.append(paragraph(software))
@@ -73,13 +81,54 @@ def account(results: Results) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _used(estimates: Iterable[Estimate]) -> dict[tuple[str, str | None, str | None], None]:
+def _sentences(topic: Iterable[Method], used: Sequence[Use], citations: _Citations) -> list[str]:
+    """What was used of a topic; what several methods say alike is said once."""
+    told: dict[str, tuple[str, ...]] = {}
+    for method in topic:
+        names = [use.name for use in used if _is(method, use)]
+        if names:
+            told.setdefault(method.told(names), method.references)
+    return [f"{sentence}{citations.cite(references)}." for sentence, references in told.items()]
+
+
+class Use(NamedTuple):
+    """One method as it was used: of what, under which name, and in which sort of comparison."""
+
+    measure: str
+    name: str
+    versus_kind: str | None
+
+
+def _used(estimates: Iterable[Estimate]) -> list[Use]:
     """Every measure with its method, of the interval or of the test, and what it is compared with."""
-    found: dict[tuple[str, str | None, str | None], None] = {}
+    found: dict[Use, None] = {}
     for e in estimates:
-        found[e.measure, e.method, e.versus_kind] = None
-        found[e.measure, e.test_method, e.versus_kind] = None
-    return found
+        for name in (e.method, e.test_method):
+            if name is not None:
+                found[Use(e.measure, name, e.versus_kind)] = None
+    return list(found)
+
+
+def _is(method: Method, use: Use) -> bool:
+    kinds = (None, use.versus_kind or "")
+    return use.measure in method.measures and method.names(use.name) and method.versus_kind in kinds
+
+
+def untold(estimates: Iterable[Estimate]) -> list[Use]:
+    """What was used and has no sentence of its own."""
+    return _left(_used(estimates))
+
+
+def _left(used: Iterable[Use]) -> list[Use]:
+    return [use for use in used if use.name not in TOLD_ELSEWHERE and not any(_is(method, use) for method in METHODS)]
+
+
+def _untold(used: Iterable[Use]) -> list[str]:
+    """Names of what has no sentence of its own, so that nothing that was run goes unsaid."""
+    named = dict.fromkeys(
+        f"{MEASURES[use.measure].label}: {METHOD_NAMES.get(use.name, use.name)}" for use in _left(used)
+    )
+    return [f"Further methods, by what they were used for: {'; '.join(named)}."] if named else []
 
 
 def _further(results: Results, citations: _Citations) -> list[str]:
@@ -153,6 +202,22 @@ def _embedded(results: Results, citations: _Citations) -> list[str]:
     return sentences
 
 
+def _planned(results: Results, citations: _Citations) -> list[str]:
+    """Endpoints and how they are adjusted for each other, and what becomes of missing reads."""
+    sentences = []
+    named = endpoints.endpoints(results)
+    if named:
+        sentences += [f"{said}{citations.cite(references)}." for said, references in endpoints.adjustment(results)]
+        sentences.append("What is no endpoint of the protocol is exploratory.")
+    rule = selection.plan_of_missing(results)
+    rules = {selection.rule_of(e) for e in results.estimates}
+    if len(rules) > 1 or rule != selection.COMPLETE:
+        how = _COUNTED.get(rule, f"follow the rule “{rule}” for missing reads")
+        beside = "; other rules for missing reads stand beside them" if len(rules) > 1 else ""
+        sentences.append(f"The main results {how}{beside}.")
+    return sentences
+
+
 def _conventions(results: Results) -> list[str]:
     study = results.protocol["study"]
     level = text.fixed(study["conf_level"] * 100, 4).rstrip("0").rstrip(".")
@@ -160,9 +225,10 @@ def _conventions(results: Results) -> list[str]:
     lines = [f"Confidence intervals are at the {level}% level."]
     if any(math.isfinite(e.p_value) for e in results.estimates):
         lines.append(f"A P value {bound} {study['alpha']:g} is called significant.")
-        if all(not math.isfinite(e.p_adjusted) for e in results.estimates):
-            lines.append("P values are not adjusted for multiple comparisons.")
-    fixed = "take cases as independent and readers as fixed: they speak for other cases like these, and for these"
+        adjusted = any(math.isfinite(e.p_adjusted) for e in results.estimates)
+        lines.append(f"{'Other ' if adjusted else ''}P values are not adjusted for multiple comparisons.")
+    units = "patients" if any(e.n_patients is not None for e in results.estimates) else "cases"
+    fixed = f"take {units} as independent and readers as fixed: they speak for other cases like these, and for these"
     if not any(e.random for e in results.estimates):
         return [*lines, f"All intervals and tests {fixed} readers only."]
     if any(e.reader is None and e.random and math.isfinite(e.conf_low) for e in results.estimates):

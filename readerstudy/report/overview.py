@@ -35,7 +35,7 @@ def findings(results: Results) -> Listing | None:
     """For each task what the models reached, and beside it the consensus and the mean of the readers."""
     items = []
     for task in tasks_of(results):
-        found = results.select(task=task, target=None, versus=None, subgroup=None)
+        found = results.select(task=task, target=None, versus=None, versus_kind=None, subgroup=None)
         found = [e for e in found if e.measure in _FIRST]
         lines: _Lines = {}
         for kind in ("model", "consensus"):

@@ -72,15 +72,32 @@ class Naming:
 
     def heading(self, who: Who, row: Mapping[str, Estimate], *, also: str = "") -> Cell:
         """The first cell of a row."""
+        if who.reader is None and who.versus is not None:
+            return text_cell(f"Mean, {self.group(who)} − {who.versus}", self.beneath(who.versus, who.modality, also))
         if who.reader is None:
             n = max((e.n_readers or 0 for e in row.values()), default=0)
             shown = [f"n = {n}"] if n else []
             if self._several and who.modality:
                 shown.append(who.modality)
-            return text_cell(f"Mean, {self.group(who)}", ", ".join(shown))
+            return text_cell(f"Mean, {self.group(who)}", ", ".join([*shown, *([also] if also else [])]))
         if who.versus is not None:
-            return text_cell(f"{who.reader} − {who.versus}", self.beneath(who.versus, who.modality))
+            return text_cell(f"{who.reader} − {who.versus}", self.beneath(who.versus, who.modality, also))
         return text_cell(who.reader, self.beneath(who.reader, who.modality, also))
+
+    def of(self, e: Estimate, *, also: str = "") -> Cell:
+        """The heading of a row that begins with this record: whose it is, and what it is compared with."""
+        if e.versus_kind == "group":
+            return text_cell(f"{e.reader} − mean, {e.versus}", self.beneath(e.reader, e.modality, also))
+        if e.versus_kind == "modality":
+            pair = f"{e.modality} − {e.versus}" if e.versus is not None else ""
+            if e.reader is not None:
+                return text_cell(e.reader, ", ".join(part for part in (self._group_of(e.reader), pair, also) if part))
+            n = f"n = {e.n_readers}" if e.n_readers else ""
+            return text_cell(f"Mean, {self.group(Who.of(e))}", ", ".join(part for part in (n, pair, also) if part))
+        return self.heading(Who.of(e), {e.measure: e}, also=also)
+
+    def _group_of(self, reader: str) -> str:
+        return self._groups.get(reader, "")
 
     def group(self, who: Who) -> str:
         """The group of a mean, in words."""

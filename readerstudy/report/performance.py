@@ -16,16 +16,42 @@ from readerstudy.results import Results
 PERFORMANCE = ("auc", "sensitivity", "specificity", "accuracy", "ppv", "npv", "plr", "nlr")
 PAIRED = ("accuracy_difference", "sensitivity_difference", "specificity_difference")
 
-# More degrees of freedom than this are as good as infinitely many.
-_MANY = 1000
-_ABBREVIATIONS = {
-    "auc": ("AUC", "area under the receiver operating characteristic curve"),
-    "auc_difference": ("AUC", "area under the receiver operating characteristic curve"),
-    "ppv": ("PPV", "positive predictive value"),
-    "npv": ("NPV", "negative predictive value"),
-    "plr": ("PLR", "positive likelihood ratio"),
-    "nlr": ("NLR", "negative likelihood ratio"),
+MANY = 1000
+"""More degrees of freedom than this are as good as infinitely many."""
+_AUC = ("AUC", "area under the receiver operating characteristic curve")
+_PPV = ("PPV", "positive predictive value")
+_NPV = ("NPV", "negative predictive value")
+_PLR = ("PLR", "positive likelihood ratio")
+_NLR = ("NLR", "negative likelihood ratio")
+_ICC = ("ICC", "intraclass correlation coefficient")
+_NRI = ("NRI", "net reclassification improvement")
+ABBREVIATIONS = {
+    "auc": _AUC,
+    "auc_difference": _AUC,
+    "ppv": _PPV,
+    "npv": _NPV,
+    "plr": _PLR,
+    "nlr": _NLR,
+    "ppv_difference": _PPV,
+    "npv_difference": _NPV,
+    "plr_ratio": _PLR,
+    "nlr_ratio": _NLR,
+    "ppv_at_prevalence": _PPV,
+    "npv_at_prevalence": _NPV,
+    "dor": ("DOR", "diagnostic odds ratio"),
+    "mcc": ("MCC", "Matthews correlation coefficient"),
+    "f1": ("F1", "harmonic mean of sensitivity and positive predictive value"),
+    "icc": _ICC,
+    "icc_average": _ICC,
+    "ici": ("ICI", "integrated calibration index, the mean distance from the smooth calibration curve"),
+    "e50": ("E50", "median of these distances"),
+    "e90": ("E90", "their 90th percentile"),
+    "ece": ("ECE", "expected calibration error"),
+    "nri": _NRI,
+    "nri_events": _NRI,
+    "nri_non_events": _NRI,
 }
+"""What the letters in the labels of measures stand for."""
 
 
 def alpha_of(results: Results) -> float:
@@ -70,7 +96,7 @@ def _of_reader(row: Row) -> bool:
 
 
 def _reached(results: Results, task: str, target: str | None) -> list[Estimate]:
-    found = results.select(task=task, target=target, subgroup=None, versus=None)
+    found = results.select(task=task, target=target, subgroup=None, versus=None, versus_kind=None)
     return [e for e in found if e.measure in PERFORMANCE]
 
 
@@ -152,7 +178,7 @@ def _table(
         rows=tuple(rows),
         note=_note(found, mean_note(means, shown), p_values=any(has_p.values())),
         footnotes=footnotes.lines,
-        abbreviations=tuple(sorted({_ABBREVIATIONS[m] for m in shown if m in _ABBREVIATIONS})),
+        abbreviations=tuple(sorted({ABBREVIATIONS[m] for m in shown if m in ABBREVIATIONS})),
     )
 
 
@@ -197,18 +223,18 @@ def _df(e: Estimate) -> str:
         return text.UNDEFINED
     if not math.isfinite(e.df):
         return "∞"
-    return text.fixed(e.df, 1) if e.df <= _MANY else f">{_MANY}"
+    return text.fixed(e.df, 1) if e.df <= MANY else f">{MANY}"
 
 
 def p_note(found: Sequence[Estimate]) -> str:
-    """Sides of the tests, and whether their P-values were adjusted."""
+    """Sides of the tests, and that the P values printed are raw."""
     tested = [e for e in found if math.isfinite(e.p_value)]
     if not tested:
         return ""
-    sided = {e.alternative or "two-sided" for e in tested}
-    raw = all(not math.isfinite(e.p_adjusted) for e in tested)
-    adjusted = ", not adjusted for multiple comparisons" if raw else ""
-    return f"P values are {' or '.join(sorted(sided))}{adjusted}."
+    sided = {"one-sided" if e.alternative in ("greater", "less") else "two-sided" for e in tested}
+    elsewhere = any(math.isfinite(e.p_adjusted) for e in tested)
+    adjusted = "; adjusted ones stand in the table of endpoints" if elsewhere else ""
+    return f"P values are {' or '.join(sorted(sided))}, not adjusted for multiple comparisons{adjusted}."
 
 
 def interval_note(found: Sequence[Estimate]) -> str:

@@ -21,7 +21,7 @@ _WARNING = (
 
 def is_published(e: Estimate) -> bool:
     """Whether a record repeats a published analysis."""
-    return e.method == "as-published" or e.versus_kind == "group"
+    return e.method == "as-published"
 
 
 def as_published(results: Results) -> list[Block]:
@@ -41,7 +41,9 @@ def _table(results: Results, found: list[Estimate]) -> Table:
     for e in found:
         fitting = [
             other
-            for other in results.select(task=e.task, target=e.target, measure=e.measure, versus_kind="reader")
+            for other in results.select(
+                task=e.task, target=e.target, measure=e.measure, versus_kind="reader", subgroup=None
+            )
             if other.reader == e.reader
             and groups.get(other.versus or "") == e.versus
             and (e.modality is None or other.modality == e.modality)

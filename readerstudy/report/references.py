@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-REFERENCES: dict[str, tuple[str, str]] = {
+from readerstudy.report.references_of_agreement import AGREEMENT
+from readerstudy.report.references_of_designs import DESIGNS
+from readerstudy.report.references_of_probabilities import PROBABILITIES
+from readerstudy.report.references_of_rates import RATES
+
+_USUAL: dict[str, tuple[str, str]] = {
     "clopper-pearson": (
         "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the binomial. "
         "Biometrika 1934;26(4):404–413.",
@@ -47,21 +52,6 @@ REFERENCES: dict[str, tuple[str, str]] = {
         "Tango T. Equivalence test and confidence interval for the difference in proportions for the paired-sample "
         "design. Statistics in Medicine 1998;17(8):891–908.",
         "10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B",
-    ),
-    "cohen": (
-        "Cohen J. A coefficient of agreement for nominal scales. Educational and Psychological Measurement "
-        "1960;20(1):37–46.",
-        "10.1177/001316446002000104",
-    ),
-    "cohen-1968": (
-        "Cohen J. Weighted kappa: nominal scale agreement provision for scaled disagreement or partial credit. "
-        "Psychological Bulletin 1968;70(4):213–220.",
-        "10.1037/h0026256",
-    ),
-    "fleiss-1969": (
-        "Fleiss JL, Cohen J, Everitt BS. Large sample standard errors of kappa and weighted kappa. "
-        "Psychological Bulletin 1969;72(5):323–327.",
-        "10.1037/h0028106",
     ),
     "newcombe-paired": (
         "Newcombe RG. Improved confidence intervals for the difference between binomial proportions based on paired "
@@ -146,3 +136,6 @@ REFERENCES: dict[str, tuple[str, str]] = {
         "",
     ),
 }
+
+REFERENCES = {**_USUAL, **RATES, **AGREEMENT, **PROBABILITIES, **DESIGNS}
+"""Citation and DOI by key."""

@@ -19,9 +19,10 @@ _ACROSS = 4
 def subgroups(results: Results, task: str, target: str | None) -> list[Table]:
     """A row for every level of every column, and for every difference of two levels; models first."""
     found = [e for e in results.select(task=task, target=target) if e.subgroup is not None]
-    found = [e for e in found if e.measure in ("accuracy", "accuracy_difference")]
+    found = [e for e in found if e.measure == "accuracy" or e.versus_kind == "subgroup"]
     whos = ordered(dict.fromkeys(Who.of(e) for e in found))
-    everybody = {Who.of(e): e for e in results.select(task=task, target=target, measure="accuracy", subgroup=None)}
+    whole = results.select(task=task, target=target, measure="accuracy", subgroup=None, versus=None)
+    everybody = {Who.of(e): e for e in whole}
     tables = []
     n_tables = math.ceil(len(whos) / _ACROSS)
     for i in range(n_tables):
@@ -57,15 +58,15 @@ def _table(
     by_column: dict[str, list[tuple[str, str | None]]] = {}
     for e in found:
         entry = (e.subgroup or "", e.versus)
-        members = by_column.setdefault(_split(results, e.subgroup)[0], [])
+        members = by_column.setdefault(split(results, e.subgroup)[0], [])
         if entry not in members:
             members.append(entry)
     blank = tuple(Cell(text="") for _ in range(len(whos) * (2 if with_p else 1)))
     for column, members in by_column.items():
         rows.append(Row(cells=(text_cell(column), *blank)))
         for subgroup, versus in sorted(members, key=lambda entry: entry[1] is not None):
-            level = _split(results, subgroup)[1]
-            heading = level if versus is None else f"{level} − {_split(results, versus)[1]}"
+            level = split(results, subgroup)[1]
+            heading = level if versus is None else f"{level} − {split(results, versus)[1]}"
             rows.append(row(heading, [records.get((who, subgroup, versus)) for who in whos], inner=True))
     naming = Naming(results)
     columns = [Column(header="Subgroup", kind="text")]
@@ -85,7 +86,7 @@ def _table(
     )
 
 
-def _split(results: Results, subgroup: str | None) -> tuple[str, str]:
+def split(results: Results, subgroup: str | None) -> tuple[str, str]:
     """Column and level; the protocol knows the columns, whose names may hold a colon."""
     whole = subgroup or ""
     for column in results.protocol.get("subgroups", {}).get("columns", ()):

@@ -11,7 +11,7 @@ from typing import Literal
 from readerstudy import text
 from readerstudy.estimate import Estimate
 
-Kind = Literal["text", "estimate", "statistic", "p", "count", "plain"]
+Kind = Literal["text", "estimate", "statistic", "p", "p-adjusted", "count", "plain"]
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SLUG_LENGTH = 60
@@ -186,6 +186,13 @@ def p_cell(e: Estimate | None, alpha: float) -> Cell:
     if e is None:
         return Cell(text="")
     return Cell(text=text.p_value(e.p_value, alpha), record=e, sort=_sortable(e.p_value))
+
+
+def adjusted_cell(e: Estimate | None, alpha: float) -> Cell:
+    """The P-value of a record, adjusted for the other endpoints; nothing where it was not."""
+    if e is None or not math.isfinite(e.p_adjusted):
+        return Cell(text="")
+    return Cell(text=text.p_value(e.p_adjusted, alpha), record=e, sort=_sortable(e.p_adjusted))
 
 
 def plain_cell(

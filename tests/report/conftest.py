@@ -15,6 +15,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from complete_study import aid, complete
 from wide_study import widen
 
 from readerstudy.estimate import Estimate
@@ -320,6 +321,18 @@ def drawn() -> list[FakeDrawn]:
 def wide(results: Results) -> Results:
     """The same with a consensus, class thresholds, a restricted task, subgroups and every plain table."""
     return widen(results)
+
+
+@pytest.fixture(scope="session")
+def whole(results: Results) -> Results:
+    """The two models and six readers with endpoints, missing reads, corrections, calibration and all tests."""
+    return complete(results, "malignant")
+
+
+@pytest.fixture(scope="session")
+def both(aided: Results) -> Results:
+    """The study of two modalities with what compares them."""
+    return aid(aided, "malignant")
 
 
 @pytest.fixture(scope="session")

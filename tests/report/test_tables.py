@@ -15,7 +15,7 @@ from readerstudy.report.document import Listing, Paragraph
 from readerstudy.report.references import REFERENCES
 from readerstudy.report.spreadsheet import csv_text
 from readerstudy.report.tables import Cell, Column, Footnotes, Row, Table, estimate_cell, p_cell
-from readerstudy.report.techniques import METHODS
+from readerstudy.report.techniques import METHODS, MULTIPLICITY
 
 
 def said(paragraph):
@@ -127,6 +127,7 @@ def test_every_method_has_its_references():
     for method in METHODS:
         assert set(method.references) <= set(REFERENCES)
     cited = {key for method in METHODS for key in method.references}
+    cited |= {key for _, references in MULTIPLICITY.values() for key in references}
     elsewhere = {"newcombe-2006", "youden", "shapiro", "mann", "kruskal", "student", "maaten"}
     assert cited | elsewhere == set(REFERENCES)
 
