@@ -100,4 +100,6 @@ def compare_kappa(
     e = with_interval(e, gap, outside, low=-2.0, high=2.0)
     if e.std_error == 0 and gap.value == 0:
         return e.replace(p_value=1.0, note=noted("both kappas are equal case by case: the interval has no width"))
+    if e.n_cases == 1 and gap.value == 0:
+        return e.replace(p_value=1.0)
     return e
