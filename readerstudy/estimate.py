@@ -17,7 +17,7 @@ ALL_READERS = "all readers"
 
 IDENTITY = (
     "measure", "method", "task", "target", "reader", "reader_kind", "reader_group", "modality", "versus",
-    "versus_kind", "threshold", "subgroup", "missing", "random",
+    "versus_kind", "threshold", "subgroup", "missing", "random", "endpoint",
 )  # fmt: skip
 _FLOATS = frozenset((
     "threshold", "estimate", "conf_low", "conf_high", "conf_level", "std_error", "statistic", "df", "df_num",
@@ -53,6 +53,8 @@ class Estimate:
         A case is positive if and only if its score >= threshold; nan when the call was not made by a threshold.
     subgroup, missing, random
         Subset of the cases, rule for missing reads, and what was taken as random, where they apply.
+    endpoint
+        Name of the endpoint, where two endpoints of the protocol test one number differently.
     estimate, conf_low, conf_high, conf_level, std_error
         The value, its confidence limits and level, and its standard error. nan = undefined, and `note` says why.
     statistic, df, df_num, p_value, p_adjusted, null, margin, alternative, verdict, test_method
@@ -84,6 +86,7 @@ class Estimate:
     subgroup: str | None = None
     missing: str | None = None
     random: str | None = None
+    endpoint: str | None = None
 
     estimate: float = math.nan
     conf_low: float = math.nan

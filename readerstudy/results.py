@@ -34,8 +34,11 @@ class Results:
         a call outside them was made) and `counts` (a row per true class).
     tables
         Plain tables as lists of records: `readers` (how many cases each read), `classes` (how many cases each class
-        has), `reader_case` (every call, without case ids), and where the study has them `characteristics`,
-        `reading_times`, `cross_validation` (each fold by itself), `embedding` (without case ids) and `errors`.
+        has), `reader_case` (every call, without case ids), and where the study has them `endpoints` (by the key of
+        their record), `variance_components` (of each comparison through a panel of readers), `reclassification` (calls
+        of a reader in two modalities), `calibration` and `decision` (what is drawn of probabilities),
+        `characteristics`, `reading_times`, `cross_validation` (each fold by itself), `embedding` (without case ids)
+        and `errors`.
     flow
         How many cases came in, how many were left out and why.
     warnings

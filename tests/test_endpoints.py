@@ -248,3 +248,206 @@ def test_a_score_that_is_no_probability_is_refused_as_one():
     preds["score"] = preds["score"] * 100
     with pytest.raises(rs.DataError, match="probabilit"):
         rs.Study.read(preds, reads, protocol=PLAN)
+
+
+def versus(name, **more):
+    return {"name": name, "measure": "auc", "reader": "net", "versus": "R1", **more}
+
+
+def test_two_endpoints_of_one_comparison_keep_their_own_tests():
+    non_inferior = versus("NI", hypothesis="non-inferiority", margin=0.1)
+    results = rs.evaluate(study(non_inferior, versus("SUP"), multiplicity={"method": "gatekeeping"}))
+    first, second = only(results, "NI"), only(results, "SUP")
+    assert (first.margin, first.endpoint, second.endpoint) == (0.1, None, "SUP")
+    assert first.verdict == "non-inferior"
+    assert (second.verdict, second.null) == ("superiority not shown", 0)
+    goals = rs.evaluate(study(goal("auc", 0.6, name="low"), goal("auc", 0.999, name="high")))
+    assert [only(goals, name).null for name in ("low", "high")] == [0.6, 0.999]
+
+
+def test_a_primary_endpoint_in_the_wrong_direction_shuts_the_gate():
+    preds, reads = frames()
+    guessed = np.random.default_rng(0).integers(1, 6, len(reads))
+    reads["score"] = np.where(reads["reader_id"] == "R2", guessed, reads["score"])
+    worse = {"name": "worse", "measure": "auc", "reader": "R2", "versus": "net"}
+    plan = {**PLAN, "endpoints": [goal("sensitivity", 0.5, role="secondary"), worse]}
+    results = rs.evaluate(rs.Study.read(preds, reads, protocol=plan))
+    assert only(results, "worse").verdict == "inferior"
+    behind = only(results, "sensitivity goal")
+    assert (behind.verdict, behind.p_adjusted) == ("goal not met", 0.5)
+
+
+def test_secondary_endpoints_come_after_primary_ones_wherever_they_stand():
+    results = rs.evaluate(study(goal("auc", 0.999, role="secondary"), goal("sensitivity", 0.5)))
+    first = only(results, "sensitivity goal")
+    assert first.verdict == "goal met"
+    assert first.p_adjusted == pytest.approx(first.p_value)
+    last = only(results, "auc goal")
+    assert last.p_adjusted >= last.p_value > 0.5
+
+
+def test_goals_take_patients_as_clusters():
+    preds, reads = frames()
+    preds["patient_id"] = [f"P{i // 6}" for i in range(N)]
+    plan = {
+        **PLAN,
+        "clusters": {"patient": "patient_id"},
+        "multiplicity": {"method": "none"},
+        "endpoints": [goal("sensitivity", 0.6), goal("auc", 0.7)],
+    }
+    data = rs.Study.read(preds, reads, protocol=plan)
+    results = rs.evaluate(data)
+    truth, call = data.truth("cancer") == 1, data.model_calls("cancer")[0] == 1
+    direct = rs.sensitivity(truth, call, null=0.6, patients=preds["patient_id"])
+    e = only(results, "sensitivity goal")
+    assert e.p_value == pytest.approx(direct.p_value / 2)
+    assert e.test_method == direct.test_method
+    area = rs.auc(truth, preds["score"], null=0.7, alternative="greater", patients=preds["patient_id"])
+    assert only(results, "auc goal").p_value == pytest.approx(area.p_value)
+
+
+def test_a_goal_of_a_perfect_area_says_why_it_is_not_tested():
+    preds, reads = frames()
+    preds["score"] = np.where(preds["truth"] == 1, 0.9, 0.1)
+    e = only(rs.evaluate(rs.Study.read(preds, reads, protocol={**PLAN, "endpoints": [goal("auc", 0.9)]})), "auc goal")
+    assert (e.estimate, e.verdict) == (1, "not tested")
+    assert e.note
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "word"),
+    [
+        (versus("x", modality=None), "in which modality"),
+        ({"name": "x", "measure": "auc", "reader": "R1", "modality": "a", "versus": "a"}, "with itself"),
+        ({"name": "x", "measure": "auc", "reader": "R1", "modality": "a", "versus": "R1"}, "with itself"),
+        ({"name": "x", "measure": "auc", "reader": "net", "modality": "a", "versus": "b"}, "is a model"),
+        ({"name": "x", "measure": "ppv", "reader": "net", "modality": "a", "versus": "all readers"}, "PPV"),
+        ({"name": "x", "measure": "auc", "reader": "net", "modality": "a", "versus": "young"}, "is one reader"),
+        ({"name": "x", "measure": "auc", "reader": "R1", "modality": "a", "versus": "all readers"}, "neither model"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(endpoint, word):
+    preds, reads = frames()
+    both = pd.concat([reads.assign(modality="a"), reads.assign(modality="b")])
+    plan = {
+        **PLAN,
+        "readers": {"threshold": 3, "groups": {"young": ["R1"]}},
+        "endpoints": [{key: value for key, value in endpoint.items() if value is not None}],
+    }
+    with pytest.raises(rs.DataError, match=word):
+        rs.Study.read(preds, both, protocol=plan)
+
+
+def test_readers_held_against_truths_of_their_own_are_compared_with_models_alone():
+    rng = np.random.default_rng(0)
+    ids = [f"C{i}" for i in range(60)]
+    votes = pd.concat(
+        [pd.DataFrame({"case_id": ids, "reader_id": r, "label": rng.integers(0, 2, 60)}) for r in ("R1", "R2", "R3")]
+    )
+    truth = votes.groupby("case_id")["label"].sum().ge(2).astype(int)
+    preds = pd.DataFrame({"case_id": ids, "model": "net", "score": rng.random(60), "truth": truth[ids].to_numpy()})
+    plan = {
+        "tasks": {"cancer": {"positive": ["1"], "threshold": 0.5}},
+        "readers": {"truth_from": ["R1", "R2", "R3"], "incorporation": "leave-one-out"},
+    }
+    two = [
+        {"name": "net", "measure": "sensitivity", "reader": "net", "versus": "R1"},
+        {"name": "R1", "measure": "sensitivity", "reader": "R1", "versus": "net"},
+    ]
+    results = rs.evaluate(rs.Study.read(preds, votes, protocol={**plan, "endpoints": two}))
+    assert only(results, "net").estimate == pytest.approx(-only(results, "R1").estimate)
+    assert only(results, "net").p_value == pytest.approx(only(results, "R1").p_value)
+    for other in ("R2", "all readers"):
+        bad = [{"name": "x", "measure": "sensitivity", "reader": "R1", "versus": other}]
+        with pytest.raises(rs.DataError):
+            rs.Study.read(preds, votes, protocol={**plan, "endpoints": bad})
+
+
+def classes_study(**sections):
+    """Three classes, probabilities rounded to two decimals, a reader who left out 12 of 90 cases."""
+    rng = np.random.default_rng(2)
+    truth = np.repeat(list("abc"), 30)
+    ids = [f"C{i:02d}" for i in range(90)]
+    probs = (rng.dirichlet([1, 1, 1], 90) + 2 * (truth[:, None] == np.array(list("abc")))) / 3
+    preds = pd.DataFrame({"case_id": ids, "model": "net", "truth": truth})
+    preds[["prob_a", "prob_b", "prob_c"]] = probs.round(2)
+    reads = pd.DataFrame({"case_id": ids, "reader_id": "R1", "label": np.where(rng.random(90) < 0.8, truth, "a")})
+    reads.loc[reads.index[::8], "label"] = ""
+    plan = {"tasks": {"kind": {"classes": ["a", "b", "c"]}}, **sections}
+    return rs.evaluate(rs.Study.read(preds, reads, protocol=plan)), truth, reads["label"].to_numpy()
+
+
+def test_a_missing_read_that_counts_as_wrong_is_wrong_of_every_class():
+    results, truth, labels = classes_study(missing={"also": ["worst", "best"]})
+    unread = labels == ""
+    for target in "abc":
+        for rule in ("worst", "best"):
+            right = np.where(unread, rule == "best", (labels == target) == (truth == target))
+            for measure, of in (("sensitivity", truth == target), ("specificity", truth != target)):
+                (e,) = results.select(measure=measure, target=target, reader="R1", missing=rule)
+                assert (e.count, e.total) == (right[of].sum(), of.sum())
+            (d,) = results.select(measure="accuracy_difference", target=target, versus="R1", missing=rule)
+            (net,) = results.select(measure="accuracy", target=target, reader="net", missing=None)
+            assert d.estimate == pytest.approx(net.estimate - right.mean())
+
+
+def test_probabilities_rounded_in_the_file_are_scored():
+    results, _, _ = classes_study()
+    assert results.select(measure="log_loss", reader="net")[0].estimate > 0
+    assert results.select(measure="multiclass_brier", reader="net")[0].estimate > 0
+
+
+def test_what_no_rule_is_about_has_none():
+    results, _, _ = classes_study(missing={"reads": "worst"})
+    assert {e.missing for e in results.select(measure="log_loss")} == {None}
+    assert {e.missing for e in results.select(measure="accuracy", reader="R1", target=None)} == {"worst"}
+
+
+def test_the_panel_is_analysed_by_the_other_rules_too():
+    panel = {"name": "panel", "measure": "accuracy", "reader": "net", "versus": "all readers"}
+    results = rs.evaluate(study(panel, missing={"also": ["worst", "best"]}))
+    found = results.select(measure="accuracy_difference", versus="all readers")
+    assert [e.missing for e in found] == [None, "worst", "best"]
+    assert all(e.role == "primary" and e.verdict for e in found)
+    assert found[1].estimate > found[2].estimate
+
+
+def test_ties_of_a_majority_are_no_missing_reads():
+    plan = {
+        "readers": {"threshold": 3, "consensus": "majority", "ties": "exclude"},
+        "missing": {"also": ["worst", "best"]},
+    }
+    results = rs.evaluate(study(**plan))
+    assert {e.missing for e in results.select(reader_kind="consensus")} == {None}
+
+
+def test_sessions_are_ordered_by_size():
+    preds, reads = frames()
+    first, second = reads.assign(session="2"), reads.assign(session="10", score=1)
+    plan = {**PLAN, "readers": {"threshold": 3, "duplicates": "repeat"}}
+    results = rs.evaluate(rs.Study.read(preds, pd.concat([second, first]), protocol=plan))
+    (e,) = results.select(measure="accuracy", reader="R1")
+    (alone,) = rs.evaluate(study()).select(measure="accuracy", reader="R1")
+    assert e.count == alone.count
+    third = pd.concat([second, first, first.assign(session="11")])
+    warned = rs.Study.read(preds, third, protocol=plan).warnings
+    assert any("third or later" in warning for warning in warned)
+
+
+def test_second_reads_are_held_to_the_same_truth():
+    preds, reads = frames()
+    truth = dict(zip(preds["case_id"], preds["truth"], strict=True))
+    reads = reads.assign(truth=reads["case_id"].map(truth))
+    again = reads.head(3).assign(truth=1 - reads["truth"].head(3))
+    plan = {**PLAN, "readers": {"threshold": 3, "duplicates": "repeat"}}
+    with pytest.raises(rs.DataError, match="truth"):
+        rs.Study.read(preds.drop(columns="truth"), pd.concat([reads, again]), protocol=plan)
+
+
+def test_a_model_with_scores_beside_one_with_probabilities():
+    preds, reads = frames()
+    other = preds.assign(model="old", score=np.nan, prob_0=1 - preds["score"], prob_1=preds["score"])
+    both = pd.concat([preds.assign(score=preds["score"] * 100), other])
+    plan = {**PLAN, "tasks": {"cancer": {"positive": ["1"], "threshold": 0.5}}}
+    results = rs.evaluate(rs.Study.read(both, reads, protocol=plan))
+    assert {e.reader for e in results.select(measure="brier")} == {"old"}

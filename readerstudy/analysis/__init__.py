@@ -6,7 +6,7 @@ import numpy as np
 
 from readerstudy.analysis import comparisons, counts, describe, missing, performance, probabilities
 from readerstudy.analysis.agreement import among_readers, repeats
-from readerstudy.analysis.averages import averages
+from readerstudy.analysis.averages import averages, of_probabilities
 from readerstudy.analysis.changes import changes
 from readerstudy.analysis.corrected import corrected
 from readerstudy.analysis.embedding import embedding
@@ -34,9 +34,12 @@ def evaluate(
 
     For each task and each model and reader: AUC, sensitivity, specificity, PPV, NPV, accuracy and likelihood ratios
     (each class against the rest in a task of several classes), overall accuracy, Cohen's kappa with the truth, the
-    confusion matrix and the ROC curve. Between models, and between models and readers: paired differences of AUC
-    (DeLong) and of sensitivity, specificity and accuracy (McNemar). Between all pairs: kappa. For groups of readers:
-    means, with the interval of Obuchowski and Rockette's model, because an average of readers is not a call.
+    confusion matrix and the ROC curve. Between models, between models and readers, and of a reader between modalities:
+    paired differences of AUC (DeLong) and of sensitivity, specificity and accuracy (McNemar), predictive values and
+    likelihood ratios. Between all pairs: kappa. For groups of readers: agreement, means, differences between modalities
+    and from the models by Obuchowski and Rockette's model, because an average of readers is not a call. For models that
+    give probabilities: calibration and net benefit. What the protocol asks for beside: endpoints with verdicts,
+    subgroups with tests of interaction, other rules for missing reads, sampling weights, corrections.
 
     Parameters
     ----------
@@ -54,7 +57,8 @@ def evaluate(
     Notes
     -----
     Each number uses the cases that its reader (or both readers of a pair) read and whose truth is known. Cases are
-    taken as independent, also when several come from one patient; a warning says so.
+    taken as independent, and a warning says so when several come from one patient, unless the protocol names the
+    patients as clusters.
     """
     seed = study.protocol.seed
     if rng is not None:
@@ -82,6 +86,7 @@ def evaluate(
 def _analyse(found: Findings, task: Task) -> None:
     as_read = observers(found.study, task)
     everyone = missing.completed(found, task, as_read, found.plan.missing)
+    untouched = found.under(None)  # of what no rule for missing reads is about
     counts.class_counts(found, task)
     for one in as_read:
         counts.read_counts(found, task, one)
@@ -92,7 +97,6 @@ def _analyse(found: Findings, task: Task) -> None:
         averages(found, task, one)
         comparisons.kappa(found, task, one, one.truth, None)
         counts.confusion(found, task, one)
-        corrected(found, task, one)
         subgroups(found, task, one)
         errors(found, task, one)
     means(found, task, everyone)
@@ -103,10 +107,13 @@ def _analyse(found: Findings, task: Task) -> None:
         changes(found, task, one, other)
     panel(found, task, everyone)
     interactions(found, task, everyone)
-    among_readers(found, task, as_read)
-    repeats(found, task, as_read)
-    probabilities.calibrations(found, task, as_read)
-    probabilities.net_benefits(found, task, as_read)
+    among_readers(untouched, task, as_read)
+    repeats(untouched, task, as_read)
+    for one in as_read:
+        corrected(untouched, task, one)
+        of_probabilities(untouched, task, one)
+    probabilities.calibrations(untouched, task, as_read)
+    probabilities.net_benefits(untouched, task, as_read)
     missing.other_rules(found, task, as_read)
     as_published(found, task, everyone, reader_groups(found.study))
     counts.reader_case(found, task, everyone)

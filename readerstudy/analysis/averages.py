@@ -11,7 +11,7 @@ from readerstudy.task import Task
 
 
 def averages(found: Findings, task: Task, one: Observer) -> None:
-    """Balanced accuracy and macro F1 of the calls; of probabilities macro and Hand and Till's AUC, Brier, log loss."""
+    """Balanced accuracy and macro F1 of the calls."""
     if task.positive is not None:
         return
     level, codes = found.plan.conf_level, list(range(len(task.classes)))
@@ -25,17 +25,24 @@ def averages(found: Findings, task: Task, one: Observer) -> None:
             table = multiclass_table.multiclass_table(truth, calls, classes=codes, average="macro", conf_level=level)
             f1 = [e for e in table if e.measure == "macro_f1"]
             found.add(task, called, f1, independent=True, **one.identity())
-    if one.scores.ndim == 1:
+
+
+def of_probabilities(found: Findings, task: Task, one: Observer) -> None:
+    """Macro and Hand and Till's AUC, Brier's score and the log loss of a model's probabilities of all classes."""
+    if task.positive is not None or one.scores.ndim == 1:
         return
+    level = found.plan.conf_level
     scored = (one.truth >= 0) & ~np.isnan(one.scores).any(axis=1)
     if not scored.any():
         return
-    truth, probs = one.truth[scored], one.scores[scored]
+    names = np.array(task.classes, dtype=object)
+    truth, probs = names[one.truth[scored]], one.scores[scored]
+    probs = probs / probs.sum(axis=1, keepdims=True)  # rounded in the file, they sum to 1 only nearly
     records = [
         multiclass.multiclass_auc(
             truth,
             probs,
-            classes=codes,
+            classes=task.classes,
             average=average,
             conf_level=level,
             n_boot=found.plan.bootstrap,
@@ -43,6 +50,6 @@ def averages(found: Findings, task: Task, one: Observer) -> None:
         )
         for average in ("macro", "hand-till")
     ]
-    records.append(proper_scores.multiclass_brier(truth, probs, classes=codes, conf_level=level))
-    records.append(proper_scores.log_loss(truth, probs, classes=codes, conf_level=level))
+    records.append(proper_scores.multiclass_brier(truth, probs, classes=task.classes, conf_level=level))
+    records.append(proper_scores.log_loss(truth, probs, classes=task.classes, conf_level=level))
     found.add(task, scored, records, independent=True, **one.identity())

@@ -38,6 +38,11 @@ def differences(found: Findings, task: Task, one: Observer, other: Observer) -> 
         _ratios(found, task, one, other)
 
 
+def shared_truth(one: Observer, other: Observer) -> Codes:
+    """What two are held against: where one's own vote is part of the truth, both against the truth without it."""
+    return one.truth if other.kind == "model" else other.truth
+
+
 def difference(
     found: Findings,
     task: Task,
@@ -49,8 +54,7 @@ def difference(
     hypothesis: str = "superiority",
 ) -> Estimate | None:
     """One measure of one less that of the other, tested for a difference or against a margin; None with no case."""
-    # Where the other's own vote is part of the truth, both are held against the truth without it.
-    truth, code = other.truth, None if target is None else task.classes.index(target)
+    truth, code = shared_truth(one, other), None if target is None else task.classes.index(target)
     against = {} if margin is None else {"margin": margin, "hypothesis": hypothesis}
     if measure == "auc":
         found_one = _area(found, truth, code, one, other, against)
@@ -93,7 +97,7 @@ def _predictive_value(
     used, positive = _called(truth, one, other), positive_code(code)
     if not used.any():
         return None
-    arrays = truth[used] == positive, one.calls[used] == positive, other.calls[used] == positive
+    arrays = truth[used] == positive, one.called(positive)[used], other.called(positive)[used]
     e = _VALUES[measure](*arrays, conf_level=found.plan.conf_level, **against)  # type: ignore[arg-type]
     return (found.as_independent(used, [e])[0] if found.plan.clusters else e), used
 
@@ -118,7 +122,7 @@ def _proportion(
         positive = positive_code(code)
         is_positive = truth == positive
         used = both & {"sensitivity": is_positive, "specificity": ~is_positive}.get(measure, both)
-        first, second = (who.calls == positive for who in (one, other))
+        first, second = (who.called(positive) for who in (one, other))
         first, second = first == is_positive, second == is_positive
     plan = found.plan
     interval = paired.paired_difference(
@@ -149,10 +153,11 @@ def _proportion(
 
 def _ratios(found: Findings, task: Task, one: Observer, other: Observer) -> None:
     """Likelihood ratios, and sensitivity and specificity together, of two binary readings."""
-    truth, used = other.truth, _called(other.truth, one, other)
+    truth = shared_truth(one, other)
+    used = _called(truth, one, other)
     if not used.any():
         return
-    arrays = truth[used] == 1, one.calls[used] == 1, other.calls[used] == 1
+    arrays = truth[used] == 1, one.called(1)[used], other.called(1)[used]
     level = found.plan.conf_level
     records = [
         likelihood_ratios.compare_plr(*arrays, conf_level=level),

@@ -14,10 +14,11 @@ _PERFORMANCE = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 
 def corrected(found: Findings, task: Task, one: Observer) -> None:
     """Beside the plain numbers of a binary task: weighted ones, and Begg and Greenes's."""
-    if task.positive is None:
-        return
+    own = one.truth if one.kind == "model" else found.study.truth(task.name)
+    if task.positive is None or not np.array_equal(one.truth, own):
+        return  # held against a truth without their own vote, whose gaps are ties and not unverified cases
     called = one.calls >= 0
-    patients, threshold = found.study.patients, one.threshold
+    threshold = one.threshold
     level = found.plan.conf_level
     used: Bools = called & (one.truth >= 0)
     if found.study.weights is not None and used.any():
@@ -25,7 +26,7 @@ def corrected(found: Findings, task: Task, one: Observer) -> None:
             one.truth[used] == 1,
             one.calls[used] == 1,
             found.study.weights[used],
-            patients=None if patients is None else patients[used],
+            patients=found.patients_of(used),
             conf_level=level,
         )
         records = [e for e in records if e.measure in _PERFORMANCE]
@@ -36,7 +37,7 @@ def corrected(found: Findings, task: Task, one: Observer) -> None:
                 one.truth[scored] == 1,
                 one.scores[scored],
                 found.study.weights[scored],
-                patients=None if patients is None else patients[scored],
+                patients=found.patients_of(scored),
                 conf_level=level,
             )
             found.add(task, scored, [area], **one.identity())
@@ -44,7 +45,7 @@ def corrected(found: Findings, task: Task, one: Observer) -> None:
         records = verification.verification_corrected(
             np.where(one.truth >= 0, one.truth, np.nan)[called],
             one.calls[called] == 1,
-            patients=None if patients is None else patients[called],
+            patients=found.patients_of(called),
             conf_level=level,
         )
         records = [e for e in records if e.measure in _PERFORMANCE]

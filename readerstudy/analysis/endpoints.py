@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -14,32 +15,51 @@ from readerstudy.analysis.means import reader_groups
 from readerstudy.analysis.observers import Observer, observers
 from readerstudy.estimate import ALL_READERS, Estimate
 from readerstudy.protocol import EndpointPlan
-from readerstudy.stats.multiplicity import adjusted, gatekept
+from readerstudy.protocol.choices import MISSING
+from readerstudy.stats import diagnostic
+from readerstudy.stats.multiplicity import adjusted
 from readerstudy.stats.proportion import proportion
 from readerstudy.stats.roc import auc
 from readerstudy.task import Task
 
+_COMPLETE = MISSING[0]
+
 
 def endpoints(found: Findings) -> None:
-    """Put every endpoint's record in the place of the one with its identity, or at the end, and list them."""
+    """Put every endpoint's record in the place of the one with its identity, or at the end, and list them.
+
+    By the other rules for missing reads each is tested again, so that its verdict can be held against them.
+    """
     plans = found.plan.endpoints
     if not plans:
         return
-    records = [_tested(found, plan) for plan in plans]
-    records = [
-        e.replace(role=plan.role, p_adjusted=p, verdict=_verdict(found, plan, e, p))
-        for plan, e, p in zip(plans, records, _adjusted(found, plans, records), strict=True)
-    ]
-    places = {e.key: place for place, e in enumerate(found.estimates)}
     found.estimates = [e.replace(role="exploratory") for e in found.estimates]
-    for plan, e in zip(plans, records, strict=True):
+    keys = _judged(found, plans)
+    for rule in found.plan.also:
+        if any(e.missing == rule for e in found.estimates):
+            _judged(found.under(rule), plans)
+    for plan, key in zip(plans, keys, strict=True):
+        hypothesis = plan.hypothesis if plan.goal is None else "goal"
+        task = _task(found, plan).name
+        found.row("endpoints", name=plan.name, role=plan.role, task=task, hypothesis=hypothesis, key=key)
+
+
+def _judged(found: Findings, plans: tuple[EndpointPlan, ...]) -> list[str]:
+    """Keep the records of all endpoints by one rule for missing reads; their keys."""
+    records = [_tested(found, plan) for plan in plans]
+    p_adjusted = _adjusted(found, plans, records)
+    places = {e.key: place for place, e in enumerate(found.estimates)}
+    keys: list[str] = []
+    for plan, e, p in zip(plans, records, p_adjusted, strict=True):
+        e = e.replace(role=plan.role, p_adjusted=p, verdict=_verdict(found, plan, e, p))
+        if e.key in keys:  # the same number tested for something else
+            e = e.replace(endpoint=plan.name)
+        keys.append(e.key)
         if e.key in places:
             found.estimates[places[e.key]] = e
         else:
-            places[e.key] = len(found.estimates)
             found.estimates.append(e)
-        hypothesis = plan.hypothesis if plan.goal is None else "goal"
-        found.row("endpoints", name=plan.name, role=plan.role, task=e.task, hypothesis=hypothesis, key=e.key)
+    return keys
 
 
 def _task(found: Findings, plan: EndpointPlan) -> Task:
@@ -48,22 +68,21 @@ def _task(found: Findings, plan: EndpointPlan) -> Task:
 
 
 def _named(everyone: list[Observer], name: str | None, modality: str | None) -> Observer | None:
-    """An observer by name; a reader of several modalities in the one named, or in the first."""
+    """An observer by name, a reader also by modality."""
     for one in everyone:
-        if one.name == name and (modality is None or one.kind == "model" or one.modality == modality):
+        if one.name == name and (one.kind == "model" or one.modality == modality):
             return one
     return None
 
 
 def _tested(found: Findings, plan: EndpointPlan) -> Estimate:
     task = _task(found, plan)
-    everyone = missing.completed(found, task, observers(found.study, task), found.plan.missing)
+    everyone = missing.completed(found, task, observers(found.study, task), found.missing or _COMPLETE)
     one = _named(everyone, plan.reader, plan.modality)
     if plan.goal is not None:
         return _against_goal(found, task, plan, one)
-    other = _named(everyone, plan.versus, plan.modality)
-    if one is not None and other is None and plan.versus in found.study.modalities:
-        other = _named(everyone, plan.reader, plan.versus)
+    across = plan.versus in found.study.modalities
+    other = _named(everyone, plan.reader if across else plan.versus, plan.versus if across else plan.modality)
     if one is not None and other is not None:
         return _of_two(found, task, plan, one, other)
     return _of_groups(found, task, plan)
@@ -71,51 +90,78 @@ def _tested(found: Findings, plan: EndpointPlan) -> Estimate:
 
 def _against_goal(found: Findings, task: Task, plan: EndpointPlan, one: Observer | None) -> Estimate:
     """The value that stands in the tables, with the one-sided test that it exceeds the goal."""
-    identity: dict[str, Any] = {"reader_group": plan.reader, "reader": None, "modality": plan.modality}
-    if one is not None:
-        identity = one.identity()
-    e = _standing(found, measure=plan.measure, task=task.name, target=plan.target, versus=None, **identity)
     assert plan.goal is not None
+    shared: dict[str, Any] = {"measure": plan.measure, "task": task.name, "target": plan.target, "versus": None}
     if one is None:
-        return _beyond(e, plan.goal).replace(null=plan.goal)
-    if plan.measure == "auc":
-        code = None if plan.target is None else task.classes.index(plan.target)
-        score = one.score_of(code)
-        assert score is not None
-        used = (one.truth >= 0) & ~np.isnan(score)
-        test = auc(
-            one.truth[used] == positive_code(code),
-            score[used],
-            method="delong" if e.method in ("bootstrap", "bca") else e.method or "delong",
-            conf_level=found.plan.conf_level,
-            alternative="greater",
-            null=plan.goal,
-        )
-    else:
-        if e.count is None or e.total is None:
-            return e.replace(null=plan.goal)
-        test = proportion(
-            e.count, e.total, method=found.plan.methods["proportion"], conf_level=found.plan.conf_level,
-            alternative="greater", null=plan.goal,
-        )  # fmt: skip
+        group = _group(found, plan.reader)
+        e = _standing(found, **shared, reader=None, reader_group=group, modality=plan.modality)
+        return _beyond(e, plan.goal)
+    e = _standing(found, **shared, **one.identity())
+    test = _goal_test(found, task, plan, plan.goal, one)
+    if test is None:
+        return e.replace(null=plan.goal)
     return e.replace(
         null=plan.goal,
         statistic=test.statistic,
+        df=test.df,
         p_value=test.p_value,
         alternative="greater",
-        test_method=test.test_method,
+        test_method=test.test_method or test.method,
         note="; ".join(dict.fromkeys(filter(None, (e.note, test.note)))) or None,
     )
 
 
+def _goal_test(found: Findings, task: Task, plan: EndpointPlan, goal: float, one: Observer) -> Estimate | None:
+    """The one-sided test of a goal from the reads themselves; None where there are none."""
+    code = None if plan.target is None else task.classes.index(plan.target)
+    level, positive = found.plan.conf_level, positive_code(code)
+    if plan.measure == "auc":
+        score = one.score_of(code)
+        used = (one.truth >= 0) & (np.isfinite(score) if score is not None else False)
+        if score is None or not used.any():
+            return None
+        method = found.plan.methods["auc"]
+        return auc(
+            one.truth[used] == positive,
+            score[used],
+            method="delong" if method in ("bootstrap", "bca") else method,
+            conf_level=level,
+            alternative="greater",
+            null=goal,
+            patients=found.patients_of(used),
+        )
+    used = (one.truth >= 0) & (one.calls >= 0)
+    if not used.any():
+        return None
+    interval = found.plan.methods["proportion"]
+    of = functools.partial(
+        getattr(diagnostic, plan.measure),
+        method=interval,
+        conf_level=level,
+        null=goal,
+        patients=found.patients_of(used),
+    )
+    test: Estimate
+    if plan.target is None and task.positive is None:
+        test = of(one.truth[used], one.calls[used])
+    else:
+        test = of(one.truth[used] == positive, one.called(positive)[used])
+    if found.patients_of(used) is None and test.count is not None and test.total:
+        options = {"method": interval, "conf_level": level, "alternative": "greater", "null": goal}
+        return proportion(test.count, test.total, **options)  # type: ignore[arg-type]
+    half = test.p_value / 2
+    return test.replace(p_value=half if test.estimate > goal else 1 - half)
+
+
 def _standing(found: Findings, **identity: Any) -> Estimate:
     """The record that the analysis has already made; where a class has several thresholds, that of the call."""
-    for e in found.estimates:
-        beside = (e.method or "").startswith(("begg-greenes", "weighted-logit", "as-published"))
-        main = e.subgroup is None and e.missing == found.missing and not beside
-        if main and all(getattr(e, name) == value for name, value in identity.items()):
-            return e
-    return Estimate(**identity, note="undefined: nothing was read")
+    for rule in dict.fromkeys((found.missing, None)):  # what no rule for missing reads is about has none
+        for e in found.estimates:
+            beside = (e.method or "").startswith(("begg-greenes", "weighted-logit", "as-published"))
+            plain = e.subgroup is None and e.missing == rule and e.endpoint is None and not beside
+            if plain and all(getattr(e, name) == value for name, value in identity.items()):
+                return e
+    return Estimate(**identity, missing=found.missing, note="undefined: no such number could be computed")
 
 
 def _of_two(found: Findings, task: Task, plan: EndpointPlan, one: Observer, other: Observer) -> Estimate:
@@ -131,13 +177,14 @@ def _of_groups(found: Findings, task: Task, plan: EndpointPlan) -> Estimate:
     """A model against the mean of a group, or a group in two modalities, as the analysis of the panel has it."""
     shared: dict[str, Any] = {"measure": f"{plan.measure}_difference", "task": task.name, "target": plan.target}
     if plan.versus in found.study.modalities:
-        whose = {"reader": None, "reader_group": plan.reader or _everybody(found)}
+        whose = {"reader": None, "reader_group": _group(found, plan.reader)}
         sides = ({"modality": plan.modality, "versus": plan.versus}, {"modality": plan.versus, "versus": plan.modality})
         identities = [{**whose, **side} for side in sides]
     else:
         view = {} if plan.modality is None else {"modality": plan.modality}
-        identities = [{"reader": plan.reader, "versus": plan.versus, **view}]
-        identities += [{"reader": plan.versus, "versus": plan.reader, **view}]
+        models = found.study.models
+        first, second = (name if name in models else _group(found, name) for name in (plan.reader, plan.versus))
+        identities = [{"reader": first, "versus": second, **view}, {"reader": second, "versus": first, **view}]
     straight, turned = (_standing(found, **shared, **identity) for identity in identities)
     e = straight
     if straight.method is None and turned.method is not None:
@@ -145,9 +192,11 @@ def _of_groups(found: Findings, task: Task, plan: EndpointPlan) -> Estimate:
     return e if plan.margin is None else _against_margin(e, plan.margin, plan.hypothesis)
 
 
-def _everybody(found: Findings) -> str:
-    """The group that holds all readers."""
+def _group(found: Findings, name: str | None) -> str:
+    """A group by the name that its records have; all readers may be those of the only group."""
     groups = reader_groups(found.study)
+    if name is not None and name in groups:
+        return name
     return ALL_READERS if ALL_READERS in groups else next(iter(groups))
 
 
@@ -182,24 +231,42 @@ def _beyond(e: Estimate, null: float) -> Estimate:
 
 
 def _adjusted(found: Findings, plans: tuple[EndpointPlan, ...], records: list[Estimate]) -> list[float]:
-    """P-values of primary and secondary endpoints, adjusted; one-sided ones on the two-sided scale and back."""
-    method = found.plan.multiplicity
+    """P-values of primary and secondary endpoints, adjusted; one-sided ones on the two-sided scale and back.
+
+    Primary endpoints come before secondary ones. A gate opens only when all before it are met: significant, in the
+    right direction, and with an interval that agrees.
+    """
+    method, p_adjusted = found.plan.multiplicity, [math.nan] * len(plans)
     tested = [i for i, plan in enumerate(plans) if plan.role != "exploratory"]
-    p = [math.nan] * len(plans)
     if method == "none" or len(tested) < 2:
-        return p
-    sides = np.array([2.0 if _one_sided(plans[i]) else 1.0 for i in tested])
-    raw = np.array([records[i].p_value for i in tested])
-    both = np.minimum(1.0, raw * sides)
+        return p_adjusted
+    sides = {i: 2.0 if _one_sided(plans[i]) else 1.0 for i in tested}
+    both = {i: min(1.0, records[i].p_value * sides[i]) for i in tested}
     if method == "bh":
-        values = adjusted(both, method)
+        families = [tested]
     elif method == "gatekeeping":
-        values = gatekept(both, tested, "none")
+        families = [[i] for i in tested]
     else:
-        values = gatekept(both, [plans[i].role for i in tested], method)
-    for i, value, side in zip(tested, values, sides, strict=True):
-        p[i] = float(value / side)
-    return p
+        families = [[i for i in tested if plans[i].role == role] for role in ("primary", "secondary")]
+    gate = 0.0
+    for family in families:
+        raw = np.array([both[i] for i in family], dtype=np.float64)
+        within = np.maximum(adjusted(raw, "none" if method == "gatekeeping" else method), gate)
+        for i, p in zip(family, within.tolist(), strict=True):
+            # Twice a one-sided P above one half is cut at 1: half of that must not look smaller than P itself.
+            p_adjusted[i] = max(p / sides[i], records[i].p_value) if not math.isnan(p) else math.nan
+        met = [p if _agrees(plans[i], records[i]) else 1.0 for i, p in zip(family, within.tolist(), strict=True)]
+        gate = 0.0 if method == "bh" else max([gate, *(1.0 if math.isnan(p) else p for p in met)])
+    return p_adjusted
+
+
+def _agrees(plan: EndpointPlan, e: Estimate) -> bool:
+    """Whether the interval shows what the endpoint is to show."""
+    if plan.goal is not None:
+        return e.conf_low > plan.goal
+    if plan.margin is None:
+        return e.conf_low > 0
+    return e.conf_low > -plan.margin and (plan.hypothesis != "equivalence" or e.conf_high < plan.margin)
 
 
 def _one_sided(plan: EndpointPlan) -> bool:
@@ -212,13 +279,11 @@ def _verdict(found: Findings, plan: EndpointPlan, e: Estimate, p_adjusted: float
         return "not tested"
     level = found.plan.alpha / 2 if _one_sided(plan) else found.plan.alpha
     rejected = p < level or (found.plan.significant == "<=" and p == level)
+    met = rejected and _agrees(plan, e)
     if plan.goal is not None:
-        return "goal met" if rejected and e.conf_low > plan.goal else "goal not met"
+        return "goal met" if met else "goal not met"
     if plan.margin is None:
-        if rejected and e.conf_high < 0:
-            return "inferior"
-        return "superior" if rejected and e.conf_low > 0 else "superiority not shown"
+        return "superior" if met else "inferior" if rejected and e.conf_high < 0 else "superiority not shown"
     if plan.hypothesis == "equivalence":
-        inside = -plan.margin < e.conf_low and e.conf_high < plan.margin
-        return "equivalent" if rejected and inside else "equivalence not shown"
-    return "non-inferior" if rejected and e.conf_low > -plan.margin else "non-inferiority not shown"
+        return "equivalent" if met else "equivalence not shown"
+    return "non-inferior" if met else "non-inferiority not shown"

@@ -35,8 +35,8 @@ class Findings:
         self.warnings: list[str] = []
         self.missing = None if self.plan.missing == MISSING[0] else self.plan.missing
 
-    def under(self, rule: str) -> Findings:
-        """These findings, taking in records made by another rule for missing reads."""
+    def under(self, rule: str | None) -> Findings:
+        """These findings, taking in records made by another rule for missing reads, or with none (None)."""
         other = copy.copy(self)
         other.missing = rule
         return other

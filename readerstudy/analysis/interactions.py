@@ -13,6 +13,8 @@ from readerstudy.analysis.subgroups import levels_of
 from readerstudy.stats.interaction import interaction
 from readerstudy.task import Task
 
+_UNEVEN = "not every reader read every case: the mean is over cases, of the mean of their readers"
+
 
 def interactions(found: Findings, task: Task, everyone: list[Observer]) -> None:
     """Model less reader, and model less the mean of the readers of a group, by level of the protocol's columns."""
@@ -29,7 +31,8 @@ def interactions(found: Findings, task: Task, everyone: list[Observer]) -> None:
             for modality in found.study.modalities:
                 for group, names in reader_groups(found.study).items():
                     members = [o for o in everyone if o.kind == "human" and o.name in names and o.modality == modality]
-                    if len(members) > 1 and _same_view(model, modality):
+                    one_truth = len({o.truth.tobytes() for o in members}) == 1
+                    if len(members) > 1 and one_truth and _same_view(model, modality):
                         identity = model.identity() | {"modality": model.modality or modality}
                         versus = {"versus": group, "versus_kind": "group"}
                         _test(found, task, column, kinds, model, members, identity | versus)
@@ -66,6 +69,9 @@ def _test(
         patients=patients[used] if patients is not None and several else None,
         conf_level=found.plan.conf_level,
     )
+    uneven = len(readers) > 1 and bool(np.isnan(others[:, used]).any())
     for e in records:
         level = e.subgroup or column
+        if uneven:
+            e = e.replace(note="; ".join(filter(None, (e.note, _UNEVEN))))
         found.add(task, used & (kinds == e.subgroup) if e.subgroup else used, [e], subgroup=level, **identity)

@@ -47,7 +47,8 @@ def _group(found: Findings, task: Task, group: str, modality: str | None, member
         wanted.append(("accuracy", None, np.where(read, calls == truth, np.nan)))
     for code, target in targets(task):
         positive = positive_code(code)
-        is_positive, right = truth == positive, (calls == positive) == (truth == positive)
+        is_positive = truth == positive
+        right = np.array([one.called(positive) for one in members]) == is_positive
         wanted += [
             ("accuracy", target, np.where(read, right, np.nan)),
             ("sensitivity", target, np.where(read & is_positive, right, np.nan)),

@@ -6,6 +6,7 @@ from readerstudy.analysis import comparisons, performance
 from readerstudy.analysis.findings import Findings
 from readerstudy.analysis.means import means
 from readerstudy.analysis.observers import Observer, between_modalities, pairs
+from readerstudy.analysis.panel import panel
 from readerstudy.task import Task
 
 
@@ -14,7 +15,7 @@ def completed(found: Findings, task: Task, everyone: list[Observer], rule: str) 
     for one in everyone:
         in_task = one.truth >= 0
         n, n_unread = int(in_task.sum()), int((in_task & ~one.read).sum())
-        if rule != "complete-case" and n_unread and not one.unread().any():
+        if one.kind != "consensus" and rule != "complete-case" and n_unread and not one.unread().any():
             found.warn(
                 f"Task {task.name}: {one.name} read {n - n_unread} of {n} cases. The others are taken as not assigned, "
                 "and the rules for missing reads leave them out."
@@ -47,3 +48,4 @@ def other_rules(found: Findings, task: Task, everyone: list[Observer]) -> None:
             touched = any(who in changed for who in (one, other))
             if touched and (one.kind == "model" or one.name == other.name):
                 comparisons.differences(view, task, one, other)
+        panel(view, task, filled)

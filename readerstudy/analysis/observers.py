@@ -28,6 +28,8 @@ class Observer:
     threshold: float | None
     truth: Codes
     """What it is held against: the truth, or for a reader whose vote is part of it the truth without that vote."""
+    wrong: Bools | None = None
+    """Cases that it did not read and that count as called wrongly; None where the rule for missing reads is another."""
 
     def identity(self) -> dict[str, Any]:
         """The identity fields of its records."""
@@ -58,9 +60,12 @@ class Observer:
     def unread(self) -> Bools:
         """The cases of the task that it did not read, which a rule for missing reads is about.
 
-        Who read less than half of the cases was not given the others.
+        Who read less than half of the cases was not given the others. A consensus has read what its readers have: where
+        they are at odds nothing is missing.
         """
         in_task = self.truth >= 0
+        if self.kind == "consensus":
+            return np.zeros_like(in_task)
         missing = in_task & ~self.read
         given: Bools = missing if 2 * missing.sum() <= in_task.sum() else np.zeros_like(missing)
         return given
@@ -68,21 +73,26 @@ class Observer:
     def completed(self, rule: str, n_classes: int) -> Observer:
         """The same with the cases that it did not read called wrongly (``"worst"``) or rightly (``"best"``).
 
-        A wrong call among two classes is the other one, among several a class beyond them all. A wrong score of two
-        classes lies below all others in a positive case and above them in a negative one.
+        A wrong call among two classes is the other one, among several a class beyond them all, which `called` takes for
+        wrong of every class. The wrong score of a class lies below all others in a case of it and above them elsewhere.
         """
         unread = self.unread()
         if rule == "complete-case" or not unread.any():
             return self
         calls, scores, best = self.calls, self.scores, rule == "best"
         if (calls >= 0).any():
-            wrong = 1 - self.truth if n_classes == 2 and scores.ndim == 1 else np.full_like(calls, n_classes)
+            wrong = 1 - self.truth if n_classes == 2 else np.full_like(calls, n_classes)
             calls = np.where(unread, self.truth if best else wrong, calls)
-        if scores.ndim == 1 and not np.isnan(scores).all():
-            high = (self.truth == 1) == best
-            extremes = np.where(high, np.nanmax(scores) + 1, np.nanmin(scores) - 1)
-            scores = np.where(unread, extremes, scores)
-        return dataclasses.replace(self, calls=calls, scores=scores)
+        if not np.isnan(scores).all():
+            of_class = self.truth == 1 if scores.ndim == 1 else self.truth[:, None] == np.arange(scores.shape[1])
+            extremes = np.where(of_class == best, np.nanmax(scores) + 1, np.nanmin(scores) - 1)
+            scores = np.where(unread if scores.ndim == 1 else unread[:, None], extremes, scores)
+        return dataclasses.replace(self, calls=calls, scores=scores, wrong=None if best else unread)
+
+    def called(self, code: int) -> Bools:
+        """Which cases it called a class; a missing read that counts as wrong is wrong of every class."""
+        call: Bools = self.calls == code
+        return call if self.wrong is None else np.where(self.wrong, self.truth != code, call)
 
     def score_of(self, target: int | None) -> Floats | None:
         """Score of a binary task, or the probability of one class; None when it gives labels only."""

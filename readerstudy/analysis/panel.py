@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,14 @@ from readerstudy.task import Floats, Task
 
 _CALLED = ("sensitivity", "specificity", "accuracy")
 _COMPONENTS = ("var_reader", "var_modality_reader", "var_error", "cov1", "cov2", "cov3")
+_BESIDE = (
+    ("or", "jackknife"),
+    ("or", "delong"),
+    ("or", "unbiased"),
+    ("dbm", "jackknife"),
+    ("u-statistic", "jackknife"),
+)
+"""Methods that stand beside that of the protocol where they hold."""
 
 
 def panel(found: Findings, task: Task, everyone: list[Observer]) -> None:
@@ -52,7 +62,7 @@ def _values(task: Task, measure: str, target: str | None, one: Observer) -> Floa
         return np.full(len(one.truth), np.nan) if score is None else score
     if target is None and task.positive is None:
         return np.where(one.calls >= 0, one.calls == one.truth, np.nan)
-    return np.where(one.calls >= 0, one.calls == positive_code(code), np.nan)
+    return np.where(one.calls >= 0, one.called(positive_code(code)), np.nan)
 
 
 def _truth(task: Task, target: str | None, one: Observer) -> Bools:
@@ -80,35 +90,52 @@ def _modalities(
     cube = np.array([[of.get(name, nothing) for name in names] for of in by_name])[:, :, known]
     if np.isnan(cube).all(axis=(1, 2)).any():
         return
-    labels = [view[0].modality for view in views]
-    order = found.in_order(labels)
-    method, covariance = _covariance(found, measure)
-    try:
-        records = mrmc(
+    unordered = [view[0].modality for view in views]
+    order = found.in_order(unordered)
+    labels, cube = [unordered[i] for i in order], cube[order]
+
+    def analysed(method: str, covariance: str) -> list[Estimate]:
+        return mrmc(
             _truth(task, target, views[0][0])[known],
-            cube[order],
+            cube,
             measure=measure,
             covariance=covariance,
             method=method,
-            modalities=[labels[i] for i in order],
+            modalities=labels,
             readers=names,
             patients=found.patients_of(known),
             conf_level=found.plan.conf_level,
             n_boot=found.plan.bootstrap,
             rng=found.rng("mrmc", task.name, target, measure, group),
         )
+
+    chosen = _covariance(found, measure)
+    try:
+        records = analysed(*chosen)
     except ValueError as error:
         found.warn(f"Task {task.name}: no MRMC comparison of modalities for {group}: {error}.")
         return
-    used: Bools = known & ~np.isnan(np.array([[of.get(n, nothing) for n in names] for of in by_name])).all(axis=(0, 1))
     identity: dict[str, Any] = {"reader_kind": "human", "reader_group": group, "target": target}
     of_means = [e for e in records if e.reader is None]
+    kept = _in_means(records, names, labels)
+    read = ~np.isnan(cube)
     for e in of_means:
+        of = [label in (e.modality, e.versus) or e.versus is None for label in labels]
+        used = np.zeros_like(known)
+        used[known] = np.any(read[of][:, kept], axis=(0, 1))
+        e = e.replace(n_cases=int(used.sum()))
         if e.versus is not None:
             found.add(task, used, [e], **identity, modality=e.modality, versus=e.versus, versus_kind="modality")
         elif e.measure.endswith("_difference") and len(views) > 2:
             found.add(task, used, [e], **identity, versus="modalities", versus_kind="modality")
     _components(found, task, measure, of_means, {**identity, "reader": None, "modality": None})
+    for way in _ways(found, task, measure, target, chosen):
+        records_of_way = records if way == chosen else _if_it_holds(analysed, way)
+        for e in records_of_way:
+            if e.reader is not None or e.versus is None or not e.measure.endswith("_difference"):
+                continue
+            sides = {"reader": None, "modality": e.modality, "versus": e.versus, "versus_kind": "modality"}
+            _beside(found, task, measure, e, way == chosen, {**identity, **sides})
 
 
 def _model(
@@ -122,29 +149,81 @@ def _model(
     read = ~np.isnan(rows).all(axis=1)
     if not known.any() or read.sum() < 2:
         return
-    _, covariance = _covariance(found, measure)
-    try:
-        records = model_versus_readers(
+    rows = rows[read]
+    names = [one.name for one, some in zip(view, read, strict=True) if some]
+
+    def analysed(method: str, covariance: str) -> list[Estimate]:
+        return model_versus_readers(
             _truth(task, target, view[0])[known],
             score[known],
-            rows[read],
+            rows,
             measure=measure,
             covariance=covariance,
+            method=method,
+            readers=names,
+            model=model.name,
             patients=found.patients_of(known),
             conf_level=found.plan.conf_level,
             n_boot=found.plan.bootstrap,
             rng=found.rng("model versus readers", task.name, target, measure, group, model.name),
         )
+
+    chosen = ("or", _covariance(found, measure)[1])
+    try:
+        records = analysed(*chosen)
     except ValueError as error:
         found.warn(f"Task {task.name}: {model.name} is not compared with the mean of {group}: {error}.")
         return
     modality = model.modality or view[0].modality
-    for e in records:
-        if e.versus_kind == "group":
-            identity = model.identity() | {"modality": modality, "versus": group, "versus_kind": "group"}
-            found.add(task, known, [e], target=target, **identity)
+    sides = model.identity() | {"modality": modality, "versus": group, "versus_kind": "group"}
+    compared = {e.versus for e in records if e.versus_kind == "reader"}
+    used: Bools = np.zeros_like(known)
+    used[known] = ~np.isnan(rows[[name in compared for name in names]]).all(axis=0)
+    of_group = [e for e in records if e.versus_kind == "group"]
+    found.add(task, used, [e.replace(n_cases=int(used.sum())) for e in of_group], target=target, **sides)
     identity = {"reader": model.name, "reader_kind": "model", "reader_group": group, "modality": modality}
     _components(found, task, measure, [e for e in records if e.reader is None], {**identity, "target": target})
+    for way in _ways(found, task, measure, target, chosen):
+        for e in records if way == chosen else _if_it_holds(analysed, way):
+            if e.versus_kind == "group" and e.measure.endswith("_difference"):
+                _beside(found, task, measure, e, way == chosen, {**sides, "target": target})
+
+
+def _in_means(records: list[Estimate], names: Sequence[str], labels: Sequence[str | None]) -> Bools:
+    """The readers whose values are in the means: with one in every modality, or in some where nobody has all."""
+    defined = {(e.reader, e.modality) for e in records if e.reader and e.versus is None and math.isfinite(e.estimate)}
+    values = np.array([[(name, label) in defined for name in names] for label in labels])
+    everywhere: Bools = np.all(values, axis=0)
+    somewhere: Bools = np.any(values, axis=0)
+    return everywhere if everywhere.any() else somewhere
+
+
+def _ways(
+    found: Findings, task: Task, measure: str, target: str | None, chosen: tuple[str, str]
+) -> list[tuple[str, str]]:
+    """Methods and covariances shown side by side: for what an endpoint is about, else for the areas of two classes."""
+    first = next(iter(found.study.tasks))
+    asked = [(plan.measure, plan.target) for plan in found.plan.endpoints if (plan.task or first) == task.name]
+    if (measure, target) not in (asked or [("auc", None)]):
+        return []
+    # The differences of a model are no pseudovalues of modalities: they have no form of Dorfman, Berbaum and Metz.
+    return list(dict.fromkeys((chosen, *_BESIDE)))
+
+
+def _if_it_holds(analysed: Callable[[str, str], list[Estimate]], way: tuple[str, str]) -> list[Estimate]:
+    """The records of an analysis; none where the method does not hold for the measure or the design."""
+    try:
+        return analysed(*way)
+    except ValueError:
+        return []
+
+
+def _beside(found: Findings, task: Task, measure: str, e: Estimate, chosen: bool, identity: dict[str, Any]) -> None:
+    """One method's answer as a row of a table: the record of the comparison is that of the protocol's method."""
+    numbers = ("estimate", "conf_low", "conf_high", "std_error", "statistic", "df", "p_value")
+    values = {name: found.number(getattr(e, name)) for name in numbers}
+    row = {"task": task.name, **identity, "measure": measure, "method": e.method, "chosen": chosen, **values}
+    found.row("mrmc_methods", **row, note=e.note)
 
 
 def _components(found: Findings, task: Task, measure: str, records: list[Estimate], identity: dict[str, Any]) -> None:

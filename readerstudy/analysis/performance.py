@@ -30,17 +30,17 @@ def performance(found: Findings, task: Task, one: Observer) -> None:
         found.add(task, used, [diagnostic.accuracy(truth, calls, **options)], **one.identity())
     for code, target in targets(task):
         positive = positive_code(code)
-        threshold = one.threshold if code is None else None
+        threshold, call = one.threshold if code is None else None, one.called(positive)[used]
         found.add(
             task,
             used,
-            diagnostic.diagnostic_table(truth == positive, calls == positive, **options),
+            diagnostic.diagnostic_table(truth == positive, call, **options),
             target=target,
             threshold=threshold,
             **one.identity(),
         )
         if task.positive is not None:
-            _further(found, task, one, used, truth == positive, calls == positive, threshold)
+            _further(found, task, one, used, truth == positive, call, threshold)
 
 
 def _further(

@@ -17,9 +17,13 @@ _BINS = 20
 
 def _probable(found: Findings, task: Task, everyone: list[Observer]) -> list[Observer]:
     """The models whose scores in a binary task are probabilities."""
-    if task.positive is None or (found.study.model_reads[task.name].probs is None and not task.probabilities):
+    if task.positive is None:
         return []
-    return [one for one in everyone if one.kind == "model" and not np.isnan(one.scores).all()]
+    probs = found.study.model_reads[task.name].probs
+    given = dict.fromkeys(found.study.models, task.probabilities)
+    if probs is not None:
+        given |= {name: not np.isnan(of_model).all() for name, of_model in zip(found.study.models, probs, strict=True)}
+    return [one for one in everyone if one.kind == "model" and given[one.name] and not np.isnan(one.scores).all()]
 
 
 def _used(one: Observer) -> Bools:

@@ -66,13 +66,10 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     unread = bool(problems)
     if not tables:
         raise DataError(problems)
-    dropped, repeats = 0, []
-    if protocol.duplicates == "repeat" and "reads" in tables:
-        repeats = split_repeats(tables["reads"])
-        dropped = sum(len(table.frame) for table in repeats)
-    elif protocol.duplicates != "error" and "reads" in tables:
+    dropped = 0
+    if protocol.duplicates in ("first", "last") and "reads" in tables:
         dropped = drop_duplicate_reads(tables["reads"], protocol.duplicates)
-    check_ids(tables, problems)
+    check_ids(tables, problems, repeated=protocol.duplicates == "repeat")
     ids = np.unique(np.concatenate([table.cells("case_id") for table in tables.values()]).astype(str))
     truth_text = _truth_text(tables, protocol, ids, problems, unread)
     patients = patients_of(tables, ids, problems)
@@ -84,6 +81,11 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     facts = about_cases(tables, protocol, ids, problems, unread)
     if not unread:
         check_overlap(tables, problems)
+    # Split only now: what second reads say of the truth and of the patient has been held against the first.
+    repeats = []
+    if protocol.duplicates == "repeat" and "reads" in tables:
+        repeats = split_repeats(tables["reads"])
+        dropped = sum(len(table.frame) for table in repeats)
 
     plans = protocol.tasks or (TaskPlan(name=DEFAULT_TASK),)
     plans = tuple(plan for plan in plans if (plan.source or plan.name) in truth_text)
@@ -102,9 +104,6 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
     if not problems:  # else a cell may be idle only because of them
         check_use(tables, protocol, who.readers, tasks, problems)
     groups = groups_of(tables.get("reads"), protocol, who.readers, problems)
-    weights = None
-    if protocol.weight is not None and protocol.weight in facts:
-        weights = weights_of(tables, protocol.weight, facts[protocol.weight], problems)
     check_endpoints(protocol, tasks, who, groups, problems)
     if problems:
         raise DataError(problems)
@@ -117,6 +116,11 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         raise DataError([_nothing_left(tables, has_truth)])
     # A correction for verification bias also needs what was called of the cases without a truth.
     keep = seen if protocol.verification is not None else judged
+    weights = None
+    if protocol.weight is not None:
+        weights = weights_of(tables, protocol.weight, facts[protocol.weight], keep, problems)
+        if problems:
+            raise DataError(problems)
     kept_patients = None if patients is None else np.unique(patients[keep], return_inverse=True)[1]
     covered = _covered(said_by, len(ids))
     flow = {
@@ -142,7 +146,7 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         "groups": groups,
         "flow": flow,
         "warnings": tuple(
-            warnings_of(tasks, protocol, said_by.models, said_by.humans, truths, keep, covered, who, flow)
+            warnings_of(tasks, protocol, said_by.models, said_by.humans, truths, keep, covered, who, flow, repeats)
         ),
         "inputs": tuple(_input(role, table) for role, table in tables.items()),
         "truths": {name: codes[keep] for name, codes in truths.items()},

@@ -33,9 +33,15 @@ def about_cases(
         if values is not None:
             found[name] = np.array(["" if v.lower() in tabular.MISSING else v for v in values], dtype=object)
             if name in protocol.cut or name in weight:
+                before, semicolons = len(problems), False
                 for table in tables.values():
                     if name in table:
                         table.numbers(name, problems)
+                        semicolons |= table.separator == ";"
+                if semicolons:
+                    found[name] = np.array([v.replace(",", ".") for v in found[name].tolist()], dtype=object)
+                if len(problems) > before:
+                    del found[name]
         elif not unread:
             last = list(tables.values())[-1]
             problems.append(tabular.missing_column(last, name, "named in the protocol, in any file"))
@@ -43,11 +49,16 @@ def about_cases(
 
 
 def weights_of(
-    tables: Mapping[str, Table], column: str, values: npt.NDArray[np.object_], problems: list[Problem]
+    tables: Mapping[str, Table],
+    column: str,
+    values: npt.NDArray[np.object_],
+    keep: npt.NDArray[np.bool_],
+    problems: list[Problem],
 ) -> npt.NDArray[np.float64]:
-    """Sampling weight of each case; every one must be above 0."""
+    """Sampling weight of each case; that of every case that is kept must be above 0."""
     weights = np.array([float(value) if value != "" else np.nan for value in values.tolist()])
-    if not (weights > 0).all():
+    outside = keep & ~((weights > 0) & np.isfinite(weights))
+    if outside.any():
         holder = next(table for table in tables.values() if column in table)
         wrong = np.flatnonzero(~(holder.numbers(column, []) > 0))
         problems.append(
@@ -56,7 +67,7 @@ def weights_of(
                 message=f"column {holder.header_name(column)!r}: every case needs a sampling weight above 0",
                 place=holder.place(int(wrong[0]), column) if len(wrong) else holder.place(),
                 help="give the inverse of the chance that the case had of being in the sample",
-                n=int((~(weights > 0)).sum()),
+                n=int(outside.sum()),
             )
         )
     return weights

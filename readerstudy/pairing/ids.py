@@ -34,13 +34,14 @@ def require_columns(role: str, table: Table, values: set[str], problems: list[Pr
         problems.append(tabular.missing_column(table, wanted, f"and {what} either: nothing is {verb}"))
 
 
-def check_ids(tables: Mapping[str, Table], problems: list[Problem]) -> None:
-    """Empty and overlong ids and names, and rows that stand twice."""
+def check_ids(tables: Mapping[str, Table], problems: list[Problem], *, repeated: bool = False) -> None:
+    """Empty and overlong ids and names, and rows that stand twice; second reads may, where they are `repeated`."""
     for role, table in tables.items():
         for column in _IDS[role]:
             if column in table:
                 _check_names(table, column, problems)
-        _check_duplicates(table, problems)
+        if not (repeated and role == "reads"):
+            _check_duplicates(table, problems)
 
 
 def _check_names(table: Table, column: str, problems: list[Problem]) -> None:
@@ -120,10 +121,16 @@ def drop_duplicate_reads(table: Table, keep: str) -> int:
 def split_repeats(table: Table) -> list[Table]:
     """Leave the first read of a case by a reader, and give the second ones, the third ones ... as tables.
 
-    The order is that of the column `session`, compared as text, where the file has it, and of the rows otherwise.
+    The order is that of the column `session` where the file has it, numbers by size and anything else as text, and that
+    of the rows otherwise.
     """
     keys = [key for key in _READ if key in table]
-    ordered = table.frame.sort_values("session", kind="stable") if "session" in table else table.frame
+    ordered = table.frame
+    if "session" in table:
+        no_numbers: list[Problem] = []
+        numbers = table.numbers("session", no_numbers)
+        by_size = table.frame if no_numbers else table.frame.assign(session=numbers)
+        ordered = by_size.sort_values("session", kind="stable")
     turn = ordered.groupby(keys, sort=False).cumcount().sort_index().to_numpy()
     further = []
     for n in range(1, int(turn.max(initial=0)) + 1):

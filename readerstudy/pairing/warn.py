@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from readerstudy.pairing.readers import Who
 from readerstudy.pairing.values import said
 from readerstudy.protocol import Protocol
+from readerstudy.tabular import Table
 from readerstudy.task import Codes, Reads, Task
 
 
@@ -25,6 +26,7 @@ def warnings_of(
     covered: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]] | None,
     who: Who,
     flow: Mapping[str, Any],
+    repeats: Sequence[Table],
 ) -> list[str]:
     """The warnings of a study before any statistic is computed."""
     found = []
@@ -32,7 +34,8 @@ def warnings_of(
     if n_patients is not None and n_patients < n_cases and protocol.clusters is None:
         found.append(
             f"{n_cases} cases come from {n_patients} patients. Every interval and test here takes cases as "
-            "independent, which makes them too narrow and too sure when cases of one patient are alike. "
+            "independent, which makes them too narrow and too sure when cases of one patient are alike; differences by "
+            "subgroup alone allow for it. "
             'patient = "patient_id" in [clusters] of the protocol allows for it.'
         )
     for name, task in tasks.items():
@@ -93,6 +96,9 @@ def warnings_of(
     for everyone, reads in ((who.models, model_reads), (who.readers, human_reads)):
         unused = [name for name, some in zip(everyone, _took_part(reads, keep), strict=True) if not some]
         found += [f"{name} said nothing about any case that is analysed, and is in no table." for name in unused]
+    if len(repeats) > 1:
+        later = sum(len(table.frame) for table in repeats[1:])
+        found.append(f"{later} reads are third or later ones of a case by a reader. Only the second is compared.")
     without_truth = next(e["n"] for e in flow["excluded"] if e["reason"] == "no truth")
     if without_truth:
         what = "left out for lack of a truth"

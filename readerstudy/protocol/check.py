@@ -199,6 +199,11 @@ class Checker:
         self.consensus(readers)
         methods = self.section(sections.get("methods", {}), _METHODS, "methods")
         subgroups = self.section(sections.get("subgroups", {}), _SUBGROUPS, "subgroups")
+        for column in subgroups.get("columns", ()):
+            if ": " in column:  # a subgroup is called "column: level"
+                self.problem(
+                    "columns", f"the column {column!r} has a colon in its name", "rename it by [columns.cases]"
+                )
         described = self.section(sections.get("characteristics", {}), _CHARACTERISTICS, "characteristics")
         missing = self.section(sections.get("missing", {}), _MISSING, "missing")
         decision = self.section(sections.get("decision", {}), _DECISION, "decision")

@@ -17,6 +17,8 @@ from scipy import special
 from readerstudy.stats._arrays import ArrayLike, Bools, Floats, Ints, labels, z_of
 
 ONE_PATIENT = "one patient: the cases of one cannot say how much patients vary, so there is no interval"
+_NOTHING = 1e-8
+"""A statistic whose two tails are as good as equal: Student's deviate of half is 0, and 0 / 0 is no ratio."""
 _FAR = 37.0
 """A normal deviate with a tail that is still a number."""
 
@@ -111,7 +113,7 @@ class Patients(NamedTuple):
 
     def normal(self, statistic: float) -> float:
         """The standard normal deviate that has the tail of `statistic`; the inverse of `reach`."""
-        if self.alone or math.isnan(statistic) or statistic == 0:
+        if self.alone or math.isnan(statistic) or abs(statistic) < _NOTHING:
             return statistic
         low, high = 0.0, min(abs(statistic), _FAR)
         while low < (middle := (low + high) / 2) < high:

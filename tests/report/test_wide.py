@@ -278,7 +278,7 @@ def test_methods_and_references_of_everything(sections):
     for words in (
         "Obuchowski and Rockette", "Newcombe's for independent proportions", "Fisher's exact test", "Youden's index",
         "test of Shapiro and Wilk", "Mann–Whitney test", "Barnes–Hut t-SNE", "perplexity 37.3", "0.731",
-        "treats readers and cases as random samples", "All other intervals and tests take cases as independent",
+        "take readers and cases as random samples", "All other intervals and tests take cases as independent",
         "as if their calls were of different cases",
     ):  # fmt: skip
         assert words in told

@@ -131,9 +131,9 @@ def test_one_length(measure):
     [
         ([[0, 1]], [0, 1], r"truth must have one dimension, got shape \(1, 2\)"),
         ([0, 2], [0, 1], "truth must be boolean or 0/1, got .*2.* at position 1"),
-        ([0, 1], [0, math.nan], "call must be boolean or 0/1, got .*nan.* at position 1"),
+        ([0, 1], [0, math.nan], "call is missing .nan. at position 1: leave such cases out"),
         ([0, 1], ["no", "yes"], "call must be boolean or 0/1, got values such as"),
-        ([0, 1], [0, None], "call must be boolean or 0/1"),
+        ([0, 1], [0, None], "call is missing .nan. at position 1"),
     ],
 )
 def test_wrong_input(truth, call, message):

@@ -117,7 +117,10 @@ def test_endpoints_stand_first_with_their_verdicts(document, whole):
     assert said(listing.items[0]).startswith(
         "AUC against the readers, primary endpoint (superiority): AUC difference, ResNet-18 − mean of junior, "
     )
-    assert said(listing.items[0]).endswith("; P\u00a0=\u00a0.02, adjusted P\u00a0=\u00a0.04: superior.")
+    assert said(listing.items[0]).endswith(
+        "; P\u00a0=\u00a0.02 (Obuchowski–Rockette, jackknife, df 15.3, readers and cases random), "
+        "adjusted P\u00a0=\u00a0.04: superior."
+    )
     assert "(non-inferiority, margin 5.0%): sensitivity difference, ResNet-18 − R1, " in said(listing.items[1])
     assert said(listing.items[2]).startswith("seven-way. ")
     assert [[cell.text for cell in row.cells] for row in table.rows][2] == [
