@@ -79,12 +79,16 @@ _HOMES = {
     "stats.repeatability": ("intra_reader",),
     "stats.compare_calibration": ("compare_brier", "compare_ici"),
 }
+_MODULES = ("power", "simulate")
+"""Public modules, whose functions are called by the module's name."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *_HOME_OF]
+__all__ = ["__version__", *_MODULES, *_HOME_OF]
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"readerstudy.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'readerstudy' has no attribute {name!r}")
     value = getattr(import_module(f"readerstudy.{_HOME_OF[name]}"), name)

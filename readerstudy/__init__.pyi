@@ -1,3 +1,5 @@
+from readerstudy import power as power
+from readerstudy import simulate as simulate
 from readerstudy._version import __version__ as __version__
 from readerstudy.analysis import evaluate as evaluate
 from readerstudy.estimate import Estimate as Estimate

@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from readerstudy.cli_simulate import simulate
+from readerstudy.cli_size import app as size_app
+
 if TYPE_CHECKING:
     from readerstudy.protocol import Protocol
     from readerstudy.results import Results
@@ -31,6 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(size_app)
+app.command()(simulate)
 
 PredsArgument = Annotated[str, typer.Argument(metavar="PREDS", help="CSV of model predictions, or - for none.")]
 ReadsArgument = Annotated[str, typer.Argument(metavar="READS", help="CSV of the readers' reads, or - for none.")]

@@ -57,7 +57,6 @@ _BLAND = "10.1136/bmj.312.7039.1153"
 _MCCLISH = "10.1177/0272989X8900900307"
 _ROBIN = "10.1186/1471-2105-12-77"
 _PEPE = "10.1093/oso/9780198509844.001.0001"
-_YOUDEN = "10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3"
 _DORFMAN = "10.1016/0022-2496(69)90019-4"
 _PENCINA = "10.1002/sim.2929"
 _CROSSOVER = "10.1201/b17537"
@@ -67,10 +66,24 @@ _HAND_TILL = "10.1023/A:1010920819831"
 _SOKOLOVA = "10.1016/j.ipm.2009.03.002"
 _OBUCHOWSKI = "10.1080/03610919508813243"
 _DORFMAN_MRMC = "10.1097/00004424-199209000-00015"
+_GALLAS_2009 = "10.1080/03610920802610084"
 _WAFROC = "10.1118/1.4947125"
 _AFROC = "10.1118/1.1769352"
 _FROC = "10.1016/j.acra.2013.03.001"
 _LROC = "10.1118/1.2717407"
+_EXP_FROC = "10.1118/1.3633938"
+
+_BCK = (
+    ("n", "negative cases"),
+    ("d", "positive cases"),
+    ("nd", "pairs of cases"),
+    ("r", "readers, one-shot"),
+    ("nr", "negative case by reader"),
+    ("dr", "positive case by reader"),
+    ("rnd", "pair of cases by reader"),
+    ("c", "cases, one-shot"),
+    ("rc", "case by reader, one-shot"),
+)
 
 MEASURES: dict[str, Measure] = {
     "proportion": Measure("Proportion", 0, 1, _NAN, True, ("rate",), "10.1214/ss/1009213286"),
@@ -113,7 +126,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "youden": Measure("Youden's index", -1, 1, 1, False, ("Youden's J", "informedness"), _YOUDEN),
     "dor": Measure("DOR", 0, _INF, _INF, False, ("diagnostic odds ratio",), "10.1016/S0895-4356(03)00177-X"),
-    "f1": Measure("F1", 0, 1, 1, False, ("F-score", "Dice coefficient"), "10.1080/01621459.1927.10502953"),
+    "f1": Measure("F1", 0, 1, 1, False, ("F-score", "Dice coefficient"), _SOKOLOVA),
     "mcc": Measure("MCC", -1, 1, 1, False, ("Matthews correlation coefficient",), "10.1016/0005-2795(75)90109-9"),
     "macro_sensitivity": Measure("Sensitivity (macro)", 0, 1, 1, False, ("macro-averaged recall",), _SOKOLOVA),
     "macro_specificity": Measure(
@@ -198,6 +211,16 @@ MEASURES: dict[str, Measure] = {
     "var_case": Measure("Variance of cases", -_INF, _INF, _NAN, False, (), _DORFMAN_MRMC),
     "var_modality_case": Measure("Variance of modality by case", -_INF, _INF, _NAN, False, (), _DORFMAN_MRMC),
     "var_reader_case": Measure("Variance of reader by case", -_INF, _INF, _NAN, False, (), _DORFMAN_MRMC),
+    **{f"bdg_m{k}": Measure(f"Moment M{k}", -_INF, _INF, _NAN, False, (), _GALLAS_2009) for k in range(1, 9)},
+    **{
+        f"bdg_m{k}_weight": Measure(f"Weight of the moment M{k}", -1, 1, _NAN, False, ("coefficient",), _GALLAS_2009)
+        for k in range(1, 9)
+    },
+    **{f"bck_{name}": Measure(f"Variance of {of}", -_INF, _INF, _NAN, False, (), _GALLAS_2009) for name, of in _BCK},
+    **{
+        f"bck_{name}_weight": Measure(f"Weight of the variance of {of}", 0, 1, _NAN, False, (), _GALLAS_2009)
+        for name, of in _BCK
+    },
     "wafroc": Measure("wAFROC", 0, 1, 1, False, ("weighted AFROC AUC",), _WAFROC),
     "wafroc_difference": Measure("wAFROC difference", -1, 1, _NAN, False, (), _WAFROC),
     "wafroc1": Measure("wAFROC1", 0, 1, 1, False, (), _WAFROC),
@@ -222,6 +245,8 @@ MEASURES: dict[str, Measure] = {
     ),
     "max_nlf_all_cases": Measure("False marks a case", 0, _INF, 0, False, ("MaxNLFAllCases",), _FROC),
     "max_nlf_all_cases_difference": Measure("False marks a case, difference", -_INF, _INF, _NAN, False, (), _FROC),
+    "exp_nlf": Measure("exp(-false marks a case)", 0, 1, 1, False, ("ExpTrnsfmSp",), _EXP_FROC),
+    "exp_nlf_difference": Measure("exp(-false marks a case), difference", -1, 1, _NAN, False, (), _EXP_FROC),
     "pcl": Measure("Cases localised", 0, 1, 1, True, ("probability of correct localisation",), _LROC),
     "pcl_difference": Measure("Cases localised, difference", -1, 1, _NAN, True, (), _LROC),
     "alroc": Measure("Area under the LROC curve", 0, 1, _NAN, False, ("ALROC",), _LROC),
@@ -309,6 +334,8 @@ METHOD_NAMES: dict[str, str] = {
     "or-chi2": "Obuchowski–Rockette chi-squared, readers fixed",
     "dbm": "Dorfman–Berbaum–Metz",
     "dbm-f": "Dorfman–Berbaum–Metz F",
+    "u-statistic": "U-statistics, readers and cases",
+    "v-statistic": "V-statistics, readers and cases",
     "newcombe": "Newcombe",
     "newcombe-cc": "Newcombe, continuity-corrected",
     "miettinen-nurminen": "Miettinen–Nurminen",

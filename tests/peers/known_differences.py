@@ -367,6 +367,18 @@ KNOWN_DIFFERENCES = {
         ["test_diffs Estimate", *_FRRC, "reader_test_diffs Estimate"],
         _FITS,
     ),
+    # Sizes
+    **_of(
+        ["epi.ssdxsesp/sp_0.8_eps0.1_prev0.2", "epi.ssdxsesp/sp_0.95_eps0.03_prev0.1"],
+        ["total.n"],
+        "epiR divides the negative cases by the prevalence; of those enrolled 1 - prevalence are negative",
+    ),
+    **_of(
+        ["power_roc/two_n_obuchowski/ndka-wfns"],
+        ["n"],
+        "pROC plans with binormal curves and correlations that it fits in its own way; ours are DeLong's variances of "
+        "this pilot, as in the cases without method='obuchowski'",
+    ),
     # RJafroc
     **_of(
         ["StSignificanceTesting/OR/dataset03"],

@@ -18,7 +18,9 @@ import goldens
 import pytest
 from known_differences import NOT_COMPARED
 
-FILES = ("roc_proc", "binomial_ci", "diagnostic_2x2", "paired_tests_dtcompair", "agreement", "calibration_dca")
+FILES = (
+    "roc_proc", "binomial_ci", "diagnostic_2x2", "paired_tests_dtcompair", "agreement", "calibration_dca", "mrmc_imrmc",
+)  # fmt: skip
 """The files that must be walked from end to end."""
 
 

@@ -4,6 +4,7 @@ import itertools
 import math
 
 import numpy as np
+import pandas as pd
 
 from readerstudy.estimate import Estimate
 
@@ -151,6 +152,45 @@ _PANELS = {
     "one case of each class": ("+-", [[row[:2] for row in _RATINGS], [row[:2] for row in _OTHERS]]),
     "no case": ("", [[[]] * 3] * 2),
 }
+# Marks by reader and case: each lesion's score in turn (- is unmarked), then the false marks.
+_LESIONS = {"A": 1, "B": 2, "C": 1, "D": 1, "E": 0, "F": 0, "G": 0, "H": 0}
+_MARKED = (
+    ["4", "5-1", "3", "-", "2", "1", "", "21"],
+    ["5", "34", "-2", "1", "", "1", "3", ""],
+    ["2", "--", "5", "43", "1", "", "2", "1"],
+)
+_MARKED_ELSE = (
+    ["3", "4-", "2", "-1", "3", "", "1", "2"],
+    ["-", "53", "4", "2", "1", "2", "", "3"],
+    ["4", "-2", "31", "-", "2", "3", "", ""],
+)
+_FOUND = ["5", "54", "3", "4", "", "", "", ""]
+_FREE = {
+    "nothing degenerate": (_LESIONS, [_MARKED, _MARKED_ELSE]),
+    "identical modalities": (_LESIONS, [_MARKED, _MARKED]),
+    "identical readers": (_LESIONS, [_MARKED[:1] * 3, _MARKED_ELSE[:1] * 3]),
+    "everything identical": (_LESIONS, [_MARKED[:1] * 3] * 2),
+    "all lesions found, no false mark": (_LESIONS, [[_FOUND] * 3] * 2),
+    "all lesions found by a reader": (_LESIONS, [[_FOUND, *_MARKED[1:]], _MARKED_ELSE]),
+    "only false marks": (_LESIONS, [[["-1", "--", "-", "-", "1", "", "", ""]] * 3] * 2),
+    "all lesions found against only false marks": (
+        _LESIONS, [[_FOUND] * 3, [["-", "--", "-", "-", "5", "5", "5", "5"]] * 3],
+    ),
+    "every mark alike": (_LESIONS, [[["3", "33", "3", "3", "3", "3", "3", "3"]] * 3] * 2),
+    "one mark each": (_LESIONS, [[["1", "--", "-", "-", "", "", "", ""]] * 3] * 2),
+    "no lesion": (dict.fromkeys("ABCD", 0), [[["4", "", "12", "3"]] * 3, [["", "2", "1", "3"]] * 3]),
+    "no case without lesions": (dict.fromkeys("ABCD", 1), [[row[:1] + row[2:5] for row in _MARKED]] * 2),
+    "one diseased case": (
+        {"A": 2, "B": 0, "C": 0, "D": 0}, [[["4-", "1", "", "5"]] * 2, [["12", "3", "", "1"]] * 2],
+    ),
+    "one case of each class": ({"A": 1, "B": 0}, [[["4", "1"], ["1", "2"]], [["3", "1"], ["-", "2"]]]),
+    "one case, diseased": ({"A": 1}, [[["4"], ["1"]], [["3"], ["31"]]]),
+    "one case, without lesions": ({"A": 0}, [[["4"], ["1"]], [["3"], ["31"]]]),
+    "one reader": (_LESIONS, [_MARKED[:1], _MARKED_ELSE[:1]]),
+    "one modality": (_LESIONS, [_MARKED]),
+    "no mark": (_LESIONS, [[["-", "--", "-", "-", "", "", "", ""]] * 3] * 2),
+    "no case": ({}, [[[]] * 3] * 2),
+}  # fmt: skip
 # Reads of three readers, or of two, of six cases: categories that are numbers too.
 _READS = {
     "nothing degenerate": [[1, 2, 0, 1, 0, 2], [1, 2, 1, 1, 0, 0], [1, 1, 0, 1, 0, 2]],
@@ -207,6 +247,24 @@ def _paired(case):
     """The calls of the positive cases: what a comparison of two sensitivities is of."""
     truth, *calls = _calls(case)
     return tuple(call[truth] for call in calls)
+
+
+def free_response(lesions, modalities, readers=("model", "R1", "R2")):
+    """Cases, marks and lesions as tables."""
+    rows = [
+        (case, reader, name, float(score), str(k + 1) if k < lesions[case] else None)
+        for name, of_modality in zip("12", modalities, strict=False)
+        for reader, of_reader in zip(readers, of_modality, strict=False)
+        for case, of_case in zip(lesions, of_reader, strict=True)
+        for k, score in enumerate(of_case)
+        if score != "-"
+    ]
+    listed = [(case, str(k + 1)) for case, n in lesions.items() for k in range(n)]
+    return (
+        pd.DataFrame({"case_id": list(lesions)}),
+        pd.DataFrame(rows, columns=["case_id", "reader_id", "modality", "score", "lesion_id"]),
+        pd.DataFrame(listed, columns=["case_id", "lesion_id"]),
+    )
 
 
 CALLS = {name: _calls(case) for name, case in _CALLS.items()}
@@ -359,6 +417,12 @@ INPUTS_OF = {
     "model_versus_readers": {
         name: (_bits(truth), np.array(scores[0][-1], dtype=float), np.array(scores[-1], dtype=float))
         for name, (truth, scores) in _PANELS.items()
+    },
+    **{name: {said: free_response(*given) for said, given in _FREE.items()} for name in ("froc", "froc_curve")},
+    "froc_model_versus_readers": {
+        said: free_response(lesions, modalities[:1])
+        for said, (lesions, modalities) in _FREE.items()
+        if said not in ("one reader", "one modality")
     },
 }
 """Inputs of functions whose arguments' names do not say all."""

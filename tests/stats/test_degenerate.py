@@ -38,6 +38,8 @@ NEEDED = {
 }
 """Options without which a function does nothing."""
 PANEL_FUNCTIONS = ("mrmc", "model_versus_readers")
+MARK_FUNCTIONS = ("froc", "froc_model_versus_readers")
+OF_MARKS = (*MARK_FUNCTIONS, "froc_curve")
 OF_PANELS = {
     "random": ["readers", "cases"],
     "measure": [
@@ -48,7 +50,13 @@ OF_PANELS = {
     ],
 }
 """Choices that more than a name make; the panels' other choices are tried one at a time, for the sake of speed."""
-FREE_TEXT = (("compare_aucs", "names"), ("intra_reader", "readers"), ("model_versus_readers", "model"))
+FREE_TEXT = (
+    ("compare_aucs", "names"),
+    ("intra_reader", "readers"),
+    ("model_versus_readers", "model"),
+    ("froc_model_versus_readers", "model"),
+    ("froc_model_versus_readers", "modality"),
+)
 """Options that are no choice."""
 COMPANIONS = {
     ("choose_threshold", "rule", "sensitivity"): {"target": 0.9},
@@ -102,6 +110,8 @@ REFUSES = {
     **{("roc_band", name): NO_CURVE for name in ONE_CLASS},
     **{("auc_covariance", name): NO_CURVE for name in ONE_CLASS},
     **{("auc_covariance", f"{name}, a reader twice"): NO_CURVE for name in ONE_CLASS},
+    **{(name, "no mark"): "give reads=" for name in OF_MARKS},
+    **{(name, "no case"): "cases has no case" for name in OF_MARKS},
     ("compare_aucs", "one reader"): "with 2 readers or more",
     ("mrmc", "all reads of a modality missing"): "leave it out",
     ("model_versus_readers", "all reads of a modality missing"): NO_READ,
@@ -120,7 +130,11 @@ REFUSES = {
 """What is an error, with what the message says."""
 HIGHER_IS_BETTER = "a higher value is better"
 REFUSED_OPTIONS = dict.fromkeys(
-    ("compare_auc", "compare_partial_auc", "compare_sensitivity_at", "compare_specificity_at", *PANEL_FUNCTIONS),
+    (
+        *("compare_auc", "compare_partial_auc", "compare_sensitivity_at", "compare_specificity_at"),
+        *PANEL_FUNCTIONS,
+        *MARK_FUNCTIONS,
+    ),
     HIGHER_IS_BETTER,
 )
 """Where ``alternative="less"`` with a margin is an error whatever the data, with what the message says."""
@@ -142,7 +156,7 @@ def choices_of(name):
             or (name, option) in FREE_TEXT
         ):
             continue
-        if option in OF_PANELS and name in PANEL_FUNCTIONS:
+        if option in OF_PANELS and (name in PANEL_FUNCTIONS or (name in MARK_FUNCTIONS and option != "measure")):
             found[option] = OF_PANELS[option]
             continue
         with pytest.raises(ValueError, match=f"{option} is 'no such name'; it must be one of") as error:
@@ -173,7 +187,7 @@ def plans(name):
             for value in values:
                 with_choice = fixed | {option: value} | _companions(name, option, value)
                 made.append(with_choice)
-                if name in PANEL_FUNCTIONS:
+                if name in (*PANEL_FUNCTIONS, *MARK_FUNCTIONS):
                     continue
                 made += [with_choice | {"alternative": side} for side in choices.get("alternative", ())]
                 if "conf_level" in parameters and value not in ("greater", "less"):
@@ -195,6 +209,7 @@ def plans(name):
 STANDING = re.compile(
     r"(over (sensitivity|specificity) \S+ to \S+|at (sensitivity|specificity) \S+|at a prevalence of \S+ %"
     r"|threshold chosen on the cases it is judged on: optimistic|the same cases, tested as if they were different ones"
+    r"|(at FPF|over FPF 0 to) \S+|a case is rated by its highest mark|the area ends at the reader's own last.*bound"
     r"|half a case added to each cell|one-sided: no (lower|upper) limit)(; |$)"
 )
 """Notes that stand beside every number of a function, and say nothing of its data."""
@@ -258,16 +273,17 @@ SHARES = {
     "roc_band": ["sensitivity", "specificity", "conf_low", "conf_high"],
     "calibration_curve": ["prob", "observed", "conf_low", "conf_high"],
     "calibration_groups": ["prob", "observed", "conf_low", "conf_high"],
+    "froc_curve": ["fpf", "llf", "wllf", "tpf", "pcl"],
 }
 """Columns of tables that lie between 0 and 1."""
-MAY_BE_UNDEFINED = ("decision_curve",)
+MAY_BE_UNDEFINED = ("decision_curve", "froc_curve")
 """Tables in which nan stands for what is undefined, as their docstring says."""
 
 
 def complaints_about_numbers(name, found):
     """What breaks the policy in a table or an array."""
     if isinstance(found, pd.DataFrame):
-        columns = found.drop(columns="threshold", errors="ignore").astype(float)
+        columns = found.drop(columns=["threshold", "reader", "modality"], errors="ignore").astype(float)
         if np.isinf(columns.to_numpy()).any():
             yield "an infinite number in a table"
         if columns.isna().any(axis=None) and name not in MAY_BE_UNDEFINED:

@@ -1,0 +1,48 @@
+"""Probabilities of two correlated normal deviates, and the variances of binormal areas that are made of them."""
+
+from __future__ import annotations
+
+import math
+
+from scipy import special
+
+
+def both_below(h: float, k: float, correlation: float) -> float:
+    """P(X <= h, Y <= k) of standard normal X and Y, by Owen's T function.
+
+    Examples
+    --------
+    >>> round(both_below(0, 0, 0.5), 12)  # 1/4 + arcsin(1/2) / 2 pi
+    0.333333333333
+    """
+    if correlation >= 1:
+        return float(special.ndtr(min(h, k)))
+    if correlation <= -1:
+        return max(0.0, float(special.ndtr(h) + special.ndtr(k)) - 1)
+    root = math.sqrt(1 - correlation**2)
+
+    def part(x: float, y: float) -> float:
+        if x == 0:
+            return math.copysign(0.25, y)
+        return float(special.owens_t(x, (y - correlation * x) / (x * root)))
+
+    if h == 0 and k == 0:
+        return 0.25 + math.asin(correlation) / (2 * math.pi)
+    apart = h * k < 0 or (h * k == 0 and h + k < 0)
+    return float(special.ndtr(h) + special.ndtr(k)) / 2 - part(h, k) - part(k, h) - (0.5 if apart else 0.0)
+
+
+def area_covariance(
+    h: float, k: float, shares: tuple[float, float, float, float], n_positive: int, n_negative: int
+) -> float:
+    """Covariance of two empirical AUCs of the same cases, where scores are normal.
+
+    Both are shares of pairs of a positive and a negative case whose difference of scores is normal; h and k are mean
+    over standard deviation of that difference. `shares` are the correlations of the two readers' differences: where
+    neither case is shared, the positive one, the negative one, and both.
+    """
+    neither, positive, negative, pair = (both_below(h, k, share) for share in shares)
+    one, zero = n_positive - 1, n_negative - 1
+    # Written as differences, because what is subtracted is nearly all of it.
+    total = (pair - neither) + zero * (positive - neither) + one * (negative - neither)
+    return total / (n_positive * n_negative)
