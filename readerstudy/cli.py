@@ -7,12 +7,9 @@ Exit status: 0 done, 1 the data have problems, 2 wrong usage or a file that cann
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +17,7 @@ import typer
 
 from readerstudy.cli_simulate import simulate
 from readerstudy.cli_size import app as size_app
+from readerstudy.cli_status import exit_status
 
 if TYPE_CHECKING:
     from readerstudy.protocol import Protocol
@@ -99,7 +97,7 @@ def evaluate(
     Example: readerstudy evaluate preds.csv reads.csv --out out
     """
     progress = _Progress(quiet)
-    with _exit_status():
+    with exit_status():
         from readerstudy import folder
 
         inputs = [Path(name) for name in (preds, reads, cases, protocol, features) if name not in (None, "-")]
@@ -127,7 +125,7 @@ def report(
     Example: readerstudy report out/results.json --out again
     """
     progress = _Progress(quiet)
-    with _exit_status():
+    with exit_status():
         from readerstudy import folder
         from readerstudy.results import Results
 
@@ -175,7 +173,7 @@ def check(
 ) -> None:
     """Validate the files of a study; write nothing."""
     progress = _Progress(quiet)
-    with _exit_status():
+    with exit_status():
         study = _study(preds, reads, cases, _plan(preds, reads, protocol, no_protocol, column, progress))
         if as_json:
             typer.echo(json.dumps(_content(study), ensure_ascii=False, indent=1))
@@ -200,7 +198,7 @@ def init(
 
     Example: readerstudy init preds.csv reads.csv --cases cases.csv
     """
-    with _exit_status():
+    with exit_status():
         from readerstudy.starter import protocol_text
 
         if protocol.exists() and not force:
@@ -239,41 +237,6 @@ class _Progress:
     def say(self, line: str) -> None:
         if not self.quiet:
             typer.echo(line, err=True)
-
-
-@contextmanager
-def _exit_status() -> Iterator[None]:
-    """Turn what can go wrong into a message on stderr and an exit status."""
-    from readerstudy.problems import DataError
-
-    try:
-        yield
-    except DataError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    except BrokenPipeError:
-        # Whoever read our output has read enough; what was to be written is written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        typer.echo(f"error: {what}", err=True)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing was written", err=True)
-        raise typer.Exit(130) from None
-    except (typer.Exit, typer.BadParameter):
-        raise
-    except Exception as error:
-        # A fault of ours. The traceback could print patients' data, so that only its last place is named.
-        last = error.__traceback__
-        while last is not None and last.tb_next is not None:
-            last = last.tb_next
-        where = "?" if last is None else f"{Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno}"
-        typer.echo(f"error: this is a fault of readerstudy ({type(error).__name__} at {where}): {error}", err=True)
-        typer.echo(
-            "Please report it, with the command and the shape of the data, but without patients' data.", err=True
-        )
-        raise typer.Exit(70) from None
 
 
 def _plan(

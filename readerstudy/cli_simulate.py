@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from readerstudy.cli_status import exit_status
+
 
 def _numbers(text: str | None, option: str) -> list[float] | None:
     """Numbers with commas between them."""
@@ -61,28 +63,17 @@ def simulate(
     from readerstudy.simulate import frames, published, roe_metz
 
     areas = _numbers(auc, "--auc")
-    try:
+    with exit_status():
         folder.refuse_unless_free(out, force=force)
-    except OSError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None
-    try:
-        made = roe_metz(
-            readers, positive, negative,
-            parameters=published(structure), auc=areas, design=design, n_blocks=blocks, missing=missing,
-            cases_per_patient=cases_per_patient, levels=levels, threshold=threshold, model_auc=model_auc, rng=seed,
-        )  # fmt: skip
-    except ValueError as error:
-        problem = Problem(code="RS601", message=f"no such study: {error}", help="readerstudy simulate --help")
-        typer.echo(str(DataError([problem])), err=True)
-        raise typer.Exit(1) from None
-    files = frames(made)
-    words = " ".join(sys.argv[1:])
-    with folder.whole(out, force=force) as work:
-        for name, table in (("preds", files.preds), ("reads", files.reads), ("cases", files.cases)):
-            if table is not None:
-                table.to_csv(work / f"{name}.csv", index=False, lineterminator="\n")
-        (work / "protocol.toml").write_text(_protocol(levels, threshold, cases_per_patient), encoding="utf-8")
+        try:
+            made = roe_metz(
+                readers, positive, negative,
+                parameters=published(structure), auc=areas, design=design, n_blocks=blocks, missing=missing,
+                cases_per_patient=cases_per_patient, levels=levels, threshold=threshold, model_auc=model_auc, rng=seed,
+            )  # fmt: skip
+        except ValueError as error:
+            message = f"no such study: {error}"
+            raise DataError([Problem(code="RS601", message=message, help="readerstudy simulate --help")]) from None
         truths: dict[str, Any] = {
             "auc": made.auc.tolist(),
             "sensitivity": _plain(made.sensitivity),
@@ -92,14 +83,19 @@ def simulate(
             "design": design,
             "seed": seed,
         }
-        (work / "truth.json").write_text(json.dumps(truths, indent=1) + "\n", encoding="utf-8")
-        folder.write_manifest(work, {"seed": seed}, ["readerstudy", *words.split()])
-        names = sorted(path.name for path in work.iterdir())
-    if as_json:
-        typer.echo(json.dumps({"out": str(out), "files": names}, indent=1))
-        return
-    for name in names:
-        typer.echo(str(out / name))
+        with folder.whole(out, force=force) as work:
+            for name, table in frames(made)._asdict().items():
+                if table is not None:
+                    table.to_csv(work / f"{name}.csv", index=False, lineterminator="\n")
+            (work / "protocol.toml").write_text(_protocol(levels, threshold, cases_per_patient), encoding="utf-8")
+            (work / "truth.json").write_text(json.dumps(truths, indent=1) + "\n", encoding="utf-8")
+            folder.write_manifest(work, {"seed": seed}, ["readerstudy", *sys.argv[1:]])
+            names = sorted(path.name for path in work.iterdir())
+        if as_json:
+            typer.echo(json.dumps({"out": str(out), "files": names}, indent=1))
+            return
+        for name in names:
+            typer.echo(str(out / name))
 
 
 def _plain(values: Any) -> list[float | None]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from readerstudy.cli_status import exit_status
+
 if TYPE_CHECKING:
     from readerstudy.power import Components, PanelComponents
     from readerstudy.sizing import Plan
@@ -383,18 +385,14 @@ def _tell(plan: Plan, out: Path | None, force: bool, as_json: bool, inputs: list
 
 @contextmanager
 def _exit_status() -> Iterator[None]:
-    """What can go wrong as a message on stderr and an exit status: 1 an unusable file, 2 an impossible request."""
+    """As for every command; a request that is impossible is one of the command line."""
     from readerstudy.problems import DataError
 
-    try:
-        yield
-    except DataError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    except ValueError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from None
-    except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        typer.echo(f"error: {what}", err=True)
-        raise typer.Exit(2) from None
+    with exit_status():
+        try:
+            yield
+        except DataError:
+            raise
+        except ValueError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(2) from None
