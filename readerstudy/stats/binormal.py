@@ -168,7 +168,7 @@ def binormal(
     Examples
     --------
     Ratings of 58 normal and 51 abnormal computed tomograms in Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747,
-    whose fitted area they print as .911:
+    whose area Stata's rocfit fits as .911 too:
 
     >>> import numpy as np
     >>> normal, abnormal = [33, 6, 6, 11, 2], [3, 2, 2, 11, 33]

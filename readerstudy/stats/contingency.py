@@ -99,7 +99,7 @@ def fisher_table_p(table: npt.ArrayLike, most: int = 2_000_000) -> float:
     """Fisher's exact P of a table of any size; nan where more than `most` ways to fill its rows are needed.
 
     All tables with the same totals that are no likelier than this one are counted (Freeman and Halton 1951,
-    doi:10.1093/biomet/38.1-2.141). The table is filled row by row, as Mehta and Patel 1983 do,
+    doi:10.2307/2332323). The table is filled row by row, as Mehta and Patel 1983 do,
     doi:10.1080/01621459.1983.10477989: beginnings with the same column totals left and the same probability are
     one, and a beginning is settled as soon as all its ends are counted, or none. Empty rows and columns are left out.
     """

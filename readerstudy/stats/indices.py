@@ -241,7 +241,7 @@ def dor(
     References
     ----------
     Glas et al. 2003, doi:10.1016/S0895-4356(03)00177-X. Woolf 1955, doi:10.1111/j.1469-1809.1955.tb01348.x. Haldane
-    1956, doi:10.1111/j.1469-1809.1956.tb01285.x.
+    1956, doi:10.1111/j.1469-1809.1955.tb01285.x.
     """
     _choice.check(method, DOR_METHODS, "method")
     check_level(conf_level)
@@ -317,7 +317,8 @@ def f1(
 
     References
     ----------
-    Van Rijsbergen 1979, Information Retrieval, chapter 7. Wilson 1927, doi:10.1080/01621459.1927.10502953.
+    Van Rijsbergen 1979, Information Retrieval, chapter 7. Wilson 1927 (interval),
+    doi:10.1080/01621459.1927.10502953.
     """
     if patients is None:
         return _f1(table_of(truth, call), method, conf_level)

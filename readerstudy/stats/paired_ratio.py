@@ -84,7 +84,7 @@ def paired_ratio(
     References
     ----------
     Tang, Tang and Chan 2003, doi:10.1002/sim.1213. Nam and Blackwelder 2002, doi:10.1002/sim.1017. Cheng and
-    Macaluso 1997 (Wald), doi:10.1097/00001648-199701000-00017.
+    Macaluso 1997 (Wald), Epidemiology 8, 104-106.
 
     Examples
     --------

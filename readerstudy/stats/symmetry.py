@@ -142,7 +142,7 @@ def stuart_maxwell(ratings: ArrayLike, versus: ArrayLike, *, categories: list[An
 
     Examples
     --------
-    Unaided vision of the right and the left eye of 7,477 women, from Stuart's paper, who has 11.96 with 3 df:
+    Unaided vision of the right and the left eye of 7,477 women, from Stuart's paper:
 
     >>> table = [[1520, 266, 124, 66], [234, 1512, 432, 78], [117, 362, 1772, 205], [36, 82, 179, 492]]
     >>> right = [i for i in range(4) for j in range(4) for _ in range(table[i][j])]

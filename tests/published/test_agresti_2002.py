@@ -1,7 +1,7 @@
 """Agresti 2002, Categorical Data Analysis, 2nd edition, chapter 10.
 
 Table 10.1, approval of the Prime Minister at two surveys of 1600 people: 794 both times, 150 at the first only, 86 at
-the second only, 570 never. Printed: McNemar's z -4.17, its square 17.36; difference -0.04 with Wald's interval (-0.06,
+the second only, 570 never. McNemar's z is -4.17, its square 17.36; the difference -0.04 has Wald's interval (-0.06,
 -0.02). Table 10.8, two pathologists' diagnoses of carcinoma in 118 slides: kappa 0.493, standard error 0.057.
 """
 

@@ -1,6 +1,6 @@
 """Bland and Altman 1996, doi:10.1136/bmj.313.7059.744, Table 1: four peak flow readings of 20 children.
 
-Printed: residual mean square 460.52, within-subject standard deviation 21.5 l/min.
+Residual mean square 460.52, within-subject standard deviation 21.5 l/min.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Worked examples of tests of two groups and more, with the numbers that R's help pages print for them.
+"""Worked examples of tests of two groups and more, with the numbers that R prints for the examples of its help pages.
 
 Student 1908 (sleep), Biometrika 6:1-25, doi:10.1093/biomet/6.1.1; Hollander and Wolfe 1973, Nonparametric Statistical
 Methods, pp. 69 and 116; Dobson 1983 (plants), An Introduction to Statistical Modelling, p. 41; Agresti 2002,

@@ -11,6 +11,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import readerstudy as rs
+
+from .panels import area, holds, left_out, mean_over_readers, share
+
 pytestmark = pytest.mark.peers
 
 PROTOCOL = """
@@ -158,3 +162,66 @@ def test_the_mean_of_the_readers(results):
     assert mean.estimate == pytest.approx(np.mean(parts))
     assert mean.n_readers == 5
     assert mean.conf_low < mean.estimate < mean.conf_high
+
+
+PANEL = """
+[clusters]
+patient = "patient_id"
+[[endpoints]]
+name = "area"
+measure = "auc"
+reader = "cnn_ensemble"
+versus = "all readers"
+[[endpoints]]
+name = "specificity is not worse by more than a third"
+measure = "specificity"
+role = "secondary"
+reader = "cnn_ensemble"
+versus = "all readers"
+hypothesis = "non-inferiority"
+margin = 0.33
+"""
+
+
+@pytest.fixture(scope="module")
+def by_patient(shared, tmp_path_factory):
+    """The same study with patients as what was sampled."""
+    plan = tmp_path_factory.mktemp("covid") / "protocol.toml"
+    plan.write_text(PROTOCOL + PANEL, encoding="utf-8")
+    folder = shared / "data" / "covid_cxr_valencia"
+    return rs.evaluate(rs.Study.read(*(folder / f"{name}.csv" for name in ("preds", "reads", "cases")), plan))
+
+
+@pytest.mark.parametrize("measure", ["auc", "sensitivity", "specificity", "accuracy"])
+def test_the_network_against_the_mean_of_the_readers(by_patient, data, measure):
+    """Each patient is left out in turn; a reader who missed a case meets the network on the others."""
+    truth = data.truth.to_numpy() == 1
+    network, readers = data.prob_pos.to_numpy(), data[READERS].to_numpy().T
+    value, of = area, np.ones_like(truth)
+    if measure != "auc":
+        value, of = share, {"sensitivity": truth, "specificity": ~truth, "accuracy": of}[measure]
+        network = ((network >= 0.5) == truth).astype(float)
+        readers = np.where(np.isnan(readers), np.nan, (readers >= 1) == truth)
+    beside = np.where(np.isnan(readers), np.nan, network)
+    patients = data.patient_id.to_numpy()[of]
+    (theta, without), (own, own_without) = (
+        left_out(value, truth[of], rows[:, of], patients) for rows in (beside, readers)
+    )
+    (e,) = by_patient.select(measure=f"{measure}_difference", versus_kind="group")
+    holds(e, mean_over_readers(theta - own, without - own_without))
+    assert (e.n_cases, e.n_patients, e.n_readers) == (476, 473, 5)
+    assert e.note.startswith("design: crossed with missing reads")
+
+
+def test_endpoints_against_the_readers(by_patient):
+    first, second = (by_patient.by_key[row["key"]] for row in by_patient.tables["endpoints"])
+    assert (first.verdict, first.versus_kind, first.versus) == ("superior", "group", "all readers")
+    p = stats.t.sf((second.estimate + 0.33) / second.std_error, second.df)
+    assert second.p_value == pytest.approx(p, rel=1e-8)
+    assert (second.verdict == "non-inferior") == (second.conf_low > -0.33)
+
+
+def test_methods_that_allow_for_patients_stand_side_by_side(by_patient):
+    rows = [row for row in by_patient.tables["mrmc_methods"] if row["measure"] == "auc"]
+    assert [(row["method"], row["chosen"]) for row in rows] == [("or-jackknife", True), ("or-delong", False)]
+    assert {(row["reader"], row["versus"]) for row in rows} == {("cnn_ensemble", "all readers")}

@@ -12,6 +12,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import readerstudy as rs
+
+from .panels import area, holds, left_out, mean_over_readers, share, units_of
+
 pytestmark = pytest.mark.peers
 
 READERS = [f"R{i:02d}" for i in range(1, 11)]
@@ -158,7 +162,8 @@ def test_severities_are_never_mixed(results, reads):
                 shared[blur, frozenset(pair)] = len(both)
     pairs = results.select(measure="kappa", reader_kind="human", versus_kind="reader")
     assert {(e.modality, frozenset((e.reader, e.versus))): e.n_cases for e in pairs} == shared
-    assert {e.modality for e in results.select(measure="auc_difference")} == set(FILTERED)
+    within = [e for e in results.select(measure="auc_difference") if e.versus_kind != "modality"]
+    assert {e.modality for e in within} == set(FILTERED)
 
 
 def test_mean_of_the_readers_at_each_severity(results, reads):
@@ -167,3 +172,97 @@ def test_mean_of_the_readers_at_each_severity(results, reads):
         mean = one(results, measure="sensitivity", reader_group="all readers", modality=blur)
         assert mean.n_readers == len(each)
         assert mean.estimate == pytest.approx(each.mean(), rel=1e-12)
+
+
+PANEL = """
+[clusters]
+patient = "patient_id"
+[[endpoints]]
+name = "the strongest filter"
+measure = "sensitivity"
+modality = "blur8"
+versus = "blur0"
+[[endpoints]]
+name = "the network"
+role = "secondary"
+measure = "auc"
+reader = "gmic_seed1 (blur0)"
+modality = "blur0"
+versus = "all readers"
+"""
+
+
+@pytest.fixture(scope="module")
+def by_examination(shared, tmp_path_factory):
+    """The same study with examinations, two breasts each, as what was sampled; one seed of each network."""
+    plan = tmp_path_factory.mktemp("nyu") / "protocol.toml"
+    plan.write_text(PROTOCOL.replace("[readers]", '[readers]\nreference = "blur0"') + PANEL, encoding="utf-8")
+    folder = shared / "data" / "nyu_mammo_perception"
+    preds = pd.read_csv(folder / "preds.csv", dtype=str)
+    preds = preds[preds.model.str.endswith("seed1")]
+    return rs.evaluate(rs.Study.read(preds, folder / "reads.csv", folder / "cases.csv", plan))
+
+
+@pytest.fixture(scope="module")
+def sheets(reads, truth):
+    """For each severity the readers' calls, a row a reader and a column a breast; nan = not read."""
+    wide = reads.pivot_table(index=["modality", "reader_id"], columns="case_id", values="rating")
+    wide = wide.reindex(columns=truth.index)
+    return {blur: wide.loc[blur].reindex(READERS).to_numpy() for blur in wide.index.levels[0]}
+
+
+@pytest.mark.parametrize("blur", FILTERED)
+@pytest.mark.parametrize("measure", ["auc", "sensitivity"])
+def test_a_network_against_the_mean_of_the_readers(by_examination, sheets, truth, scores, blur, measure):
+    """It is measured on each reader's own breasts, and an examination is left out with both."""
+    ill = truth.to_numpy() == 1
+    network, readers = scores["gmic_seed1", blur].loc[truth.index].to_numpy(), sheets[blur]
+    of, value = ~np.isnan(readers).all(axis=0), area
+    if measure == "sensitivity":
+        of, value, network = of & ill, share, (network >= 0.1).astype(float)
+    examinations = truth.index.str[:-1].to_numpy()[of]
+    beside = np.where(np.isnan(readers), np.nan, network)
+    made_of = [left_out(value, ill[of], rows[:, of], examinations) for rows in (beside, readers)]
+    e = one(by_examination, measure=f"{measure}_difference", reader=f"gmic_seed1 ({blur})", versus="all readers")
+    read = units_of(readers[:, of], examinations)
+    expected = mean_over_readers(made_of[0][0] - made_of[1][0], made_of[0][1] - made_of[1][1], read=read)
+    holds(e, expected)
+    n_read = (~np.isnan(readers)).any(axis=0).sum()
+    assert (e.n_cases, e.n_patients, e.n_readers) == (n_read, n_read // 2, 10)
+
+
+def test_filters_through_the_panel(by_examination, sheets, truth):
+    """R01 has no area in every severity, and is left out by name."""
+    ill = truth.to_numpy() == 1
+    each = {
+        blur: np.array([np.nanmean(row[ill]) if (~np.isnan(row[ill])).any() else np.nan for row in rows])
+        for blur, rows in sheets.items()
+    }
+    everywhere = ~np.isnan(np.array(list(each.values()))).any(axis=0)
+    assert [name for name, there in zip(READERS, everywhere, strict=True) if not there] == ["R01"]
+    for blur in [f"blur{i}" for i in range(1, 9)]:
+        found = by_examination.select(
+            measure="sensitivity_difference", modality=blur, versus="blur0", reader=None, versus_kind="modality"
+        )
+        (e,) = found
+        assert e.estimate == pytest.approx((each[blur] - each["blur0"])[everywhere].mean(), abs=1e-12)
+        assert (e.n_readers, e.n_cases, e.n_patients) == (9, *_read_in(sheets, ("blur0", blur), everywhere))
+        assert "left out, without a value in every modality: R01" in e.note
+    first, second = (by_examination.by_key[row["key"]] for row in by_examination.tables["endpoints"])
+    assert (first.modality, first.verdict) == ("blur8", "inferior")
+    # Secondary endpoints are tested only if the primary one is met: that the filter is not harmless is no success.
+    assert second.p_value < 0.05
+    assert second.versus_kind == "group"
+
+
+def _read_in(sheets, blurs, who):
+    """Breasts and examinations that any of these readers saw through one of these filters."""
+    breasts = np.any([~np.isnan(sheets[blur][who]) for blur in blurs], axis=(0, 1))
+    return breasts.sum(), breasts.sum() // 2
+
+
+def test_nobody_saw_a_breast_twice(by_examination):
+    """So no reader is compared with himself, and all that is known of filters comes through the mean of the readers."""
+    alone = [e for e in by_examination.select(versus_kind="modality") if e.reader in READERS]
+    assert not [e for e in alone if np.isfinite(e.estimate)]
+    assert "reclassification" not in by_examination.tables

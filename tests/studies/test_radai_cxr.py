@@ -6,8 +6,11 @@ The network's score is 0 where it drew nothing. The numbers held against ours co
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from .panels import blocks_of, holds, left_out, mean_over_readers, share
 
 pytestmark = pytest.mark.peers
 
@@ -25,6 +28,14 @@ threshold = 0.01
 PROTOCOL = """
 [study]
 title = "Findings on chest radiographs, without and with AI"
+[readers]
+reference = "unaided"
+[[endpoints]]
+name = "normal or not, with AI"
+task = "No_Finding"
+measure = "accuracy"
+modality = "ai_aided"
+versus = "unaided"
 """ + "".join(TASK.format(name=name) for name in FINDINGS)
 
 
@@ -121,3 +132,54 @@ def test_the_only_hernia_is_no_trouble(results, network):
 def test_the_report_names_every_task(made):
     report = (made[1] / "report.html").read_text(encoding="utf-8")
     assert all(f"Task: {finding}" in report for finding in FINDINGS)
+
+
+def differences(reads, finding, of):
+    """Aided - unaided of each reader who has a value in both, these left out case by case, and who shares cases."""
+    cases = reads.drop_duplicates("case_id").set_index("case_id")[f"truth_{finding}"].sort_index()
+    right = (reads[finding] == reads[f"truth_{finding}"]).astype(float)
+    wide = reads.assign(right=right).pivot_table(index=["modality", "reader_id"], columns="case_id", values="right")
+    sheets = [wide.loc[modality].to_numpy() for modality in ("ai_aided", "unaided")]
+    columns = of(cases.to_numpy() == 1)
+    cube = np.stack(sheets, axis=1)
+    kept = (~np.isnan(cube[:, :, columns])).any(axis=2).all(axis=1)
+    ids = np.arange(len(cases))
+    everything = np.ones(columns.sum(), dtype=bool)
+    (first, without), (second, without_second) = (
+        left_out(share, everything, sheet[kept][:, columns], ids[columns]) for sheet in sheets
+    )
+    n_cases = (~np.isnan(cube[kept])).any(axis=(0, 1)).sum()
+    return first - second, without - without_second, blocks_of(cube, ids)[kept], n_cases
+
+
+@pytest.mark.parametrize(
+    ("measure", "finding"),
+    [*(("accuracy", finding) for finding in FINDINGS), ("specificity", "Infiltration"), ("specificity", "Effusion")],
+)
+def test_aided_against_unaided_through_the_panel(results, reads, measure, finding):
+    def of(ill):
+        return ~ill if measure == "specificity" else np.ones_like(ill)
+
+    theta, without, blocks, n_cases = differences(reads, finding, of)
+    (e,) = results.select(
+        measure=f"{measure}_difference", task=finding, versus_kind="modality", reader=None, reader_group="all readers"
+    )
+    holds(e, mean_over_readers(theta, without, np.unique(blocks, return_inverse=True)[1]))
+    assert (e.n_readers, e.n_cases, e.modality) == (12, n_cases, "ai_aided")
+
+
+def test_few_readers_saw_an_ill_case_in_both_ways(results, reads):
+    """Four had an effusion among their images with and without AI; the others are named, and not counted."""
+    theta, _, _, n_cases = differences(reads, "Effusion", lambda ill: ill)
+    (e,) = results.select(measure="sensitivity_difference", task="Effusion", versus_kind="modality", reader=None)
+    assert e.estimate == pytest.approx(theta.mean(), abs=1e-12)
+    assert (e.n_readers, e.n_cases) == (4, n_cases)
+    assert n_cases < 407
+    assert "left out, without a value in every modality: R02, R05" in e.note
+
+
+def test_the_endpoint_belongs_to_its_task(results):
+    (row,) = results.tables["endpoints"]
+    e = results.by_key[row["key"]]
+    assert (e.task, e.measure, e.verdict) == ("No_Finding", "accuracy_difference", "superiority not shown")
+    assert {row["task"] for row in results.tables["mrmc_methods"]} >= {"No_Finding"}

@@ -13,6 +13,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import readerstudy as rs
+
+from .panels import area, blocks_of, holds, left_out, mean_over_readers, share, units_of
+
 pytestmark = pytest.mark.peers
 
 MODALITIES = ["unaided", "ai_aided"]
@@ -35,6 +39,13 @@ Benign = "not_malignant"
 "Probably Benign" = "not_malignant"
 "Probably Malignant" = "malignant"
 Malignant = "malignant"
+[readers]
+reference = "unaided"
+[[endpoints]]
+name = "with AI"
+measure = "auc"
+modality = "ai_aided"
+versus = "unaided"
 """
 
 
@@ -174,3 +185,69 @@ def test_nobody_is_compared_across_the_two_ways(results):
     pairs = results.select(measure="kappa", reader_kind="human", versus_kind="reader")
     assert pairs
     assert all(pair.reader != pair.versus and pair.modality in MODALITIES for pair in pairs)
+
+
+def sheets(reads, column):
+    """Cases, and for each modality a row a reader and a column a case; nan = not read."""
+    wide = reads.assign(value=reads[column].astype(float)).pivot_table(
+        index=["modality", "reader_id"], columns="case_id", values="value"
+    )
+    cases = reads.drop_duplicates("case_id").set_index("case_id").loc[wide.columns]
+    return cases, {modality: wide.loc[modality].to_numpy() for modality in MODALITIES}
+
+
+@pytest.mark.parametrize("measure", ["auc", "sensitivity", "specificity"])
+def test_aided_against_unaided_through_the_panel(results, reads, measure):
+    """Images are taken as independent here: the protocol names no patients."""
+    cases, rows = sheets(reads, "rating" if measure == "auc" else "call")
+    ill = cases.ill.to_numpy()
+    of, value = np.ones_like(ill), area
+    if measure != "auc":
+        of, value = (ill if measure == "sensitivity" else ~ill), share
+        rows = {modality: np.where(np.isnan(sheet), np.nan, sheet == ill) for modality, sheet in rows.items()}
+    images = np.arange(len(ill))[of]
+    (first, without), (second, without_second) = (
+        left_out(value, ill[of], rows[modality][:, of], images) for modality in MODALITIES[::-1]
+    )
+    blocks = blocks_of(np.stack(list(rows.values()), axis=1), np.arange(len(ill)))
+    (e,) = results.select(measure=f"{measure}_difference", versus_kind="modality", reader=None)
+    # Covariances of two ways of reading that share no image are 0, where the loops leave a little.
+    holds(e, mean_over_readers(first - second, without - without_second, blocks), rel=1e-4)
+    assert (e.modality, e.versus, e.n_readers, e.n_cases) == ("ai_aided", "unaided", 12, 197)
+    assert e.note.startswith("design: crossed with missing reads")
+
+
+def test_the_network_against_the_readers_by_patient(shared, reads, network, tmp_path):
+    """With [clusters] a patient is left out with all views, and the network measured on each reader's own images."""
+    plan = tmp_path / "protocol.toml"
+    plan.write_text(PROTOCOL + '[clusters]\npatient = "patient_id"\n', encoding="utf-8")
+    folder = shared / "data" / "radai_mammography"
+    by_patient = rs.evaluate(rs.Study.read(*(folder / f"{name}.csv" for name in ("preds", "reads", "cases")), plan))
+    cases, rows = sheets(reads, "rating")
+    score = network.prob_malignant.reindex(cases.index).to_numpy()
+    sheet = np.where(np.isnan(score), np.nan, rows["ai_aided"])
+    known = ~np.isnan(sheet).all(axis=0)
+    ill, patients, sheet = cases.ill.to_numpy()[known], cases.patient_id.to_numpy()[known], sheet[:, known]
+    beside = np.where(np.isnan(sheet), np.nan, score[known])
+    (theta, without), (own, own_without) = (left_out(area, ill, values, patients) for values in (beside, sheet))
+    blocks, read = blocks_of(sheet[:, None], patients), units_of(sheet, patients)
+    (e,) = by_patient.select(measure="auc_difference", reader="ai", versus="all readers", modality="ai_aided")
+    holds(e, mean_over_readers(theta - own, without - own_without, blocks, read))
+    assert (e.n_cases, e.n_patients) == (known.sum(), len(set(patients)))
+
+
+def test_the_endpoint_and_what_moved(results, reads):
+    (row,) = results.tables["endpoints"]
+    e = results.by_key[row["key"]]
+    assert (e.measure, e.role, e.verdict) == ("auc_difference", "primary", "superiority not shown")
+    wide = reads.pivot_table(index=["reader_id", "case_id"], columns="modality", values="call", aggfunc="first")
+    both = wide.dropna().astype(bool)
+    ill = reads.drop_duplicates("case_id").set_index("case_id").ill[both.index.get_level_values("case_id")].to_numpy()
+    tables = {row["reader"]: row for row in results.tables["reclassification"]}
+    assert set(tables) == set(both.index.get_level_values("reader_id"))
+    for reader, row in tables.items():
+        own = both.index.get_level_values("reader_id") == reader
+        for name, of in (("events", ill), ("non_events", ~ill)):
+            part = both[own & of]
+            counts = [[((part.unaided == a) & (part.ai_aided == b)).sum() for b in (0, 1)] for a in (0, 1)]
+            assert row[name] == counts
