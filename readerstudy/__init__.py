@@ -31,6 +31,7 @@ _HOMES = {
         "specificity",
     ),
     "stats.roc": ("auc", "auc_covariance", "compare_auc", "roc_points"),
+    "stats.roc_average": ("average_roc",),
     "stats.roc_curve": ("roc_band",),
     "stats.roc_tests": ("compare_aucs", "compare_roc"),
     "stats.partial_auc": ("compare_partial_auc", "partial_auc"),

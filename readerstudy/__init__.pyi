@@ -92,6 +92,7 @@ from readerstudy.stats.roc import auc as auc
 from readerstudy.stats.roc import auc_covariance as auc_covariance
 from readerstudy.stats.roc import compare_auc as compare_auc
 from readerstudy.stats.roc import roc_points as roc_points
+from readerstudy.stats.roc_average import average_roc as average_roc
 from readerstudy.stats.roc_curve import roc_band as roc_band
 from readerstudy.stats.roc_tests import compare_aucs as compare_aucs
 from readerstudy.stats.roc_tests import compare_roc as compare_roc

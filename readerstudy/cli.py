@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from readerstudy.cli_marks import LesionsOption, MarkReadsOption, MarksOption, said_of
+from readerstudy.cli_marks import read as read_marks
 from readerstudy.cli_simulate import simulate
 from readerstudy.cli_size import app as size_app
 from readerstudy.cli_status import exit_status
@@ -85,6 +87,9 @@ def evaluate(
     no_protocol: NoProtocolOption = False,
     column: ColumnOption = None,
     out: OutOption = Path("readerstudy-out"),
+    marks: MarksOption = None,
+    lesions: LesionsOption = None,
+    mark_reads: MarkReadsOption = None,
     features: Annotated[
         Path | None, typer.Option("--features", metavar="FILE", help="A network's features (.npz), for t-SNE.")
     ] = None,
@@ -100,15 +105,22 @@ def evaluate(
     with exit_status():
         from readerstudy import folder
 
-        inputs = [Path(name) for name in (preds, reads, cases, protocol, features) if name not in (None, "-")]
+        of_marks = (marks, lesions, mark_reads)
+        given = (preds, reads, cases, protocol, features, *of_marks)
+        inputs = [Path(name) for name in given if name is not None and str(name) != "-"]
         folder.refuse_unless_free(out, force=force, inputs=inputs)
         progress("reading")
-        study = _study(preds, reads, cases, _plan(preds, reads, protocol, no_protocol, column, progress))
+        plan = _plan(preds, reads, protocol, no_protocol, column, progress, marks)
+        marked = read_marks(plan, cases, *of_marks)
+        study = _study(preds, reads, cases, plan)
+        if study is None and features is not None:
+            raise typer.BadParameter("--features are of the cases of PREDS or READS, which are both -")
         progress("computing")
         from readerstudy.analysis import evaluate as analyse
         from readerstudy.features import read
 
-        results = analyse(study, features=None if features is None else read(features))
+        known = None if features is None else read(features)
+        results = analyse(study, features=known, marks=marked, protocol=None if study else plan)
         _write(results, out, force, progress, as_json, inputs)
 
 
@@ -168,19 +180,28 @@ def check(
     protocol: ProtocolOption = None,
     no_protocol: NoProtocolOption = False,
     column: ColumnOption = None,
+    marks: MarksOption = None,
+    lesions: LesionsOption = None,
+    mark_reads: MarkReadsOption = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Validate the files of a study; write nothing."""
     progress = _Progress(quiet)
     with exit_status():
-        study = _study(preds, reads, cases, _plan(preds, reads, protocol, no_protocol, column, progress))
+        plan = _plan(preds, reads, protocol, no_protocol, column, progress, marks)
+        marked = read_marks(plan, cases, marks, lesions, mark_reads)
+        study = _study(preds, reads, cases, plan)
+        content, lines, warnings = said_of(marked, plan, study)
+        if study is not None:
+            content, lines = {**_content(study), **content}, [*_summary(study), *lines]
+            warnings = [*study.warnings, *warnings]
         if as_json:
-            typer.echo(json.dumps(_content(study), ensure_ascii=False, indent=1))
+            typer.echo(json.dumps({**content, "warnings": warnings}, ensure_ascii=False, indent=1))
             return
-        for line in _summary(study):
+        for line in [*lines, "no problem found"]:
             typer.echo(line)
-        for warning in study.warnings:
+        for warning in dict.fromkeys(warnings):
             progress.say(f"warning: {warning}")
 
 
@@ -246,6 +267,7 @@ def _plan(
     no_protocol: bool,
     column: list[str] | None,
     progress: _Progress,
+    marks: Path | None = None,
 ) -> Protocol:
     """The protocol asked for, or found beside the data, with the columns of the command line over its own."""
     import dataclasses
@@ -254,9 +276,9 @@ def _plan(
 
     if protocol is not None and no_protocol:
         raise typer.BadParameter("--protocol and --no-protocol exclude each other")
-    given = [Path(name) for name in (preds, reads) if name != "-"]
+    given = [Path(name) for name in (preds, reads, marks) if name not in (None, "-")]
     if not given:
-        raise typer.BadParameter("PREDS and READS are both -: give at least one file")
+        raise typer.BadParameter("PREDS and READS are both -: give at least one file, or --marks")
     if protocol is None and not no_protocol:
         beside = given[0].parent / "protocol.toml"
         if beside.is_file():
@@ -271,21 +293,25 @@ def _plan(
 
 
 def _column(item: str) -> tuple[str, str, str]:
-    from readerstudy.protocol import ROLES
+    from readerstudy.protocol import MARK_FILES, ROLES
 
     ours, equals, theirs = item.partition("=")
     role, point, name = ours.partition(".")
-    if not (equals and point and name and theirs) or role not in ROLES:
+    files = (*ROLES, *MARK_FILES)
+    if not (equals and point and name and theirs) or role not in files:
         raise typer.BadParameter(
-            f"--column {item!r} is not of the form FILE.NAME=THEIRS with FILE one of {', '.join(ROLES)}, "
+            f"--column {item!r} is not of the form FILE.NAME=THEIRS with FILE one of {', '.join(files)}, "
             "such as reads.score=rating"
         )
     return role, name, theirs
 
 
-def _study(preds: str, reads: str, cases: Path | None, plan: Protocol) -> Study:
+def _study(preds: str, reads: str, cases: Path | None, plan: Protocol) -> Study | None:
+    """The predictions and reads; None where there are only marks."""
     from readerstudy.study import Study
 
+    if preds == reads == "-":
+        return None
     return Study.read(None if preds == "-" else preds, None if reads == "-" else reads, cases, plan)
 
 
@@ -313,7 +339,7 @@ def _summary(study: Study) -> list[str]:
     for name, task in content["tasks"].items():
         lines.append(f"task:       {name} ({task['kind']}: {', '.join(task['classes'])})")
     lines += [f"left out:   {entry['n']} ({entry['reason']})" for entry in content["flow"]["excluded"] if entry["n"]]
-    return [*lines, "no problem found"]
+    return lines
 
 
 def main() -> None:

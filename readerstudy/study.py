@@ -157,6 +157,12 @@ class Study:
         return None if path is None else base64.b64encode(path.read_bytes()).decode("ascii")
 
     @property
+    def reference(self) -> str | None:
+        """The modality that others are compared with: the protocol's, or the one that all its endpoints name."""
+        across = {plan.versus for plan in self.protocol.endpoints if plan.versus in self.modalities}
+        return self.protocol.reference or (across.pop() if len(across) == 1 else None)
+
+    @property
     def n_cases(self) -> int:
         """How many cases are held; with a correction for verification bias also those without a truth."""
         return len(self.case_ids)

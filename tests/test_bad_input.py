@@ -185,7 +185,7 @@ def test_a_label_the_truth_does_not_know_is_no_new_class(tmp_path):
 def test_a_fault_of_ours_is_one_line(tmp_path, monkeypatch):
     import readerstudy.analysis as analysis
 
-    def broken(study, features=None):
+    def broken(study, **options):
         raise RuntimeError("inside")
 
     monkeypatch.setattr(analysis, "evaluate", broken)

@@ -285,3 +285,20 @@ def test_every_record_of_a_rich_study_is_told_and_printed():
     assert "Further numbers" not in [section.title for section in document.sections]
     printed = {cell.key for table in document.tables for row in table.rows for cell in row.cells}
     assert {e.key for e in results.estimates} <= printed
+
+
+def test_one_rating_held_against_two_truths():
+    preds, reads, cases = frames()
+    cases = cases.assign(late=np.where(np.arange(N) % 5 == 0, "1", cases["truth"]))
+    plan = {
+        "columns": {"reads": {"rating": "score"}, "preds": {"rating": "score"}},
+        "tasks": {
+            "early": {"positive": ["1"], "score": "rating"},
+            "late": {"positive": ["1"], "score": "rating", "truth": "late"},
+        },
+        "readers": {"threshold": 3},
+    }
+    results = rs.evaluate(rs.Study.read(preds, reads, cases, plan))
+    for task, truth in (("early", TRUTH == 1), ("late", cases["late"].to_numpy() == "1")):
+        (e,) = results.select(measure="auc", reader="net", task=task)
+        assert e.estimate == rs.auc(truth, preds["score"]).estimate

@@ -138,7 +138,7 @@ def test_the_reference_lists_every_key():
     rules = (
         check._STUDY, check._TASK, check._READERS, check._METHODS, check._SUBGROUPS, check._CHARACTERISTICS,
         check._EMBEDDING, check._ERRORS, check._AS_PUBLISHED, check._ENDPOINT, check._MULTIPLICITY, check._MISSING,
-        check._DECISION, check._SAMPLING, check._CLUSTERS, check._VERIFICATION,
+        check._DECISION, check._SAMPLING, check._CLUSTERS, check._VERIFICATION, check.MARKS,
     )  # fmt: skip
     for key in (key for section in rules for key in section):
         assert f"`{key}`" in text, key

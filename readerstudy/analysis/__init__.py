@@ -14,12 +14,17 @@ from readerstudy.analysis.endpoints import endpoints
 from readerstudy.analysis.errors import errors
 from readerstudy.analysis.findings import Findings
 from readerstudy.analysis.interactions import interactions
+from readerstudy.analysis.lesions import lesions
+from readerstudy.analysis.marked import counted, curves, flow_of, inputs_of
 from readerstudy.analysis.means import means, reader_groups
 from readerstudy.analysis.observers import between_modalities, observers, pairs
 from readerstudy.analysis.panel import panel
 from readerstudy.analysis.record import protocol_of, provenance_of
 from readerstudy.analysis.subgroups import as_published, subgroups
 from readerstudy.features import Features
+from readerstudy.marks import Marks
+from readerstudy.marks.planned import check_asked, planned
+from readerstudy.protocol import Protocol
 from readerstudy.results import Results
 from readerstudy.study import Study
 from readerstudy.task import Task
@@ -28,7 +33,12 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    study: Study, *, features: Features | None = None, rng: np.random.Generator | int | None = None
+    study: Study | None = None,
+    *,
+    features: Features | None = None,
+    marks: Marks | None = None,
+    protocol: Protocol | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> Results:
     """Every number of the protocol: each model and reader against the truth, and against each other.
 
@@ -39,14 +49,19 @@ def evaluate(
     likelihood ratios. Between all pairs: kappa. For groups of readers: agreement, means, differences between modalities
     and from the models by Obuchowski and Rockette's model, because an average of readers is not a call. For models that
     give probabilities: calibration and net benefit. What the protocol asks for beside: endpoints with verdicts,
-    subgroups with tests of interaction, other rules for missing reads, sampling weights, corrections.
+    subgroups with tests of interaction, other rules for missing reads, sampling weights, corrections. Of marks on
+    lesions: each figure of merit for every reader, through the readers, and of a model against them, with the curves.
 
     Parameters
     ----------
     study
-        From `Study.read`.
+        From `Study.read`; None in a study of marks alone.
     features
         From `readerstudy.features.read`; adds their t-SNE.
+    marks
+        From `Marks.read`: marks on lesions, which have a task of their own.
+    protocol
+        The plan of a study of marks alone; that of `study` otherwise.
     rng
         NumPy Generator or seed for resampling; None takes the protocol's seed.
 
@@ -60,33 +75,51 @@ def evaluate(
     taken as independent, and a warning says so when several come from one patient, unless the protocol names the
     patients as clusters.
     """
-    seed = study.protocol.seed
+    if study is None and marks is None:
+        raise ValueError("nothing to analyse: give a study, or marks=")
+    if study is not None and protocol is not None:
+        raise ValueError("protocol= is for marks alone: a study has its own, from Study.read")
+    plan = (protocol or Protocol()) if study is None else study.protocol
+    if features is not None and study is None:
+        raise ValueError("features are of the cases of a study, and there are only marks")
+    check_asked(plan, marks, None if study is None else tuple(study.tasks))
+    asked = None if marks is None else planned(marks, plan, None if study is None else study.groups)
+    seed = plan.seed
     if rng is not None:
         seed = int(rng.integers(2**32)) if isinstance(rng, np.random.Generator) else rng
-    found = Findings(study, seed)
-    for task in study.tasks.values():
+    found = Findings(study, seed, plan)
+    for task in () if study is None else study.tasks.values():
         _analyse(found, task)
-    describe.characteristics(found)
-    describe.reading_times(found)
-    if features is not None:
-        embedding(found, features)
-    endpoints(found)
+    if study is not None:
+        describe.characteristics(found)
+        describe.reading_times(found)
+        if features is not None:
+            embedding(found, features)
+    flow = {} if study is None else dict(study.flow)
+    if marks is not None and asked is not None:
+        counted(found, asked)
+        lesions(found, asked)
+        curves(found, asked)
+        flow = flow_of(marks, asked, flow)
+    endpoints(found, asked)
+    warnings = [*(study.warnings if study else ()), *(marks.warnings if marks else ()), *found.warnings]
+    inputs = [*(study.inputs if study else ()), *(inputs_of(marks) if marks else ())]
     return Results(
         estimates=tuple(found.estimates),
         curves=found.curves,
         confusion=tuple(found.confusion),
         tables=found.tables,
-        flow=study.flow,
-        warnings=(*study.warnings, *found.warnings),
-        protocol=protocol_of(study),
-        provenance=provenance_of(study, seed, features),
+        flow=flow,
+        warnings=tuple(dict.fromkeys(warnings)),
+        protocol=protocol_of(study, plan, asked),
+        provenance=provenance_of(inputs, plan, seed, features),
     )
 
 
 def _analyse(found: Findings, task: Task) -> None:
     as_read = observers(found.study, task)
     everyone = missing.completed(found, task, as_read, found.plan.missing)
-    untouched = found.under(None)  # of what no rule for missing reads is about
+    untouched = found.untouched()  # of what no rule for missing reads is about
     counts.class_counts(found, task)
     for one in as_read:
         counts.read_counts(found, task, one)
@@ -102,7 +135,7 @@ def _analyse(found: Findings, task: Task) -> None:
     means(found, task, everyone)
     for one, other in pairs(everyone):
         comparisons.compare(found, task, one, other)
-    for one, other in between_modalities(everyone, found.plan.reference):
+    for one, other in between_modalities(everyone, found.study.reference):
         comparisons.differences(found, task, one, other)
         changes(found, task, one, other)
     panel(found, task, everyone)

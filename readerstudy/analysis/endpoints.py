@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import special
 
 from readerstudy.analysis import comparisons, missing
 from readerstudy.analysis.findings import Findings, positive_code
-from readerstudy.analysis.means import reader_groups
+from readerstudy.analysis.means import grouped, reader_groups
 from readerstudy.analysis.observers import Observer, observers
 from readerstudy.estimate import ALL_READERS, Estimate
+from readerstudy.marks.planned import Planned
 from readerstudy.protocol import EndpointPlan
 from readerstudy.protocol.choices import MISSING
+from readerstudy.protocol.marks import MARK_MEASURES
 from readerstudy.stats import diagnostic
+from readerstudy.stats.froc.measure import NAMES
 from readerstudy.stats.multiplicity import adjusted
 from readerstudy.stats.proportion import proportion
 from readerstudy.stats.roc import auc
@@ -25,7 +29,15 @@ from readerstudy.task import Task
 _COMPLETE = MISSING[0]
 
 
-def endpoints(found: Findings) -> None:
+class _Names(NamedTuple):
+    """Who and what a comparison through a group may name."""
+
+    modalities: Sequence[str | None]
+    models: Sequence[str]
+    groups: Collection[str]
+
+
+def endpoints(found: Findings, marks: Planned | None = None) -> None:
     """Put every endpoint's record in the place of the one with its identity, or at the end, and list them.
 
     By the other rules for missing reads each is tested again, so that its verdict can be held against them.
@@ -34,19 +46,22 @@ def endpoints(found: Findings) -> None:
     if not plans:
         return
     found.estimates = [e.replace(role="exploratory") for e in found.estimates]
-    keys = _judged(found, plans)
+    keys = _judged(found, plans, marks)
     for rule in found.plan.also:
         if any(e.missing == rule for e in found.estimates):
-            _judged(found.under(rule), plans)
+            _judged(found.under(rule), plans, marks)
     for plan, key in zip(plans, keys, strict=True):
         hypothesis = plan.hypothesis if plan.goal is None else "goal"
-        task = _task(found, plan).name
+        task = found.plan.marks.task if plan.measure in MARK_MEASURES else _task(found, plan).name
         found.row("endpoints", name=plan.name, role=plan.role, task=task, hypothesis=hypothesis, key=key)
 
 
-def _judged(found: Findings, plans: tuple[EndpointPlan, ...]) -> list[str]:
+def _judged(found: Findings, plans: tuple[EndpointPlan, ...], marks: Planned | None) -> list[str]:
     """Keep the records of all endpoints by one rule for missing reads; their keys."""
-    records = [_tested(found, plan) for plan in plans]
+    records = [
+        _of_marks(found, plan, marks) if marks is not None and plan.measure in MARK_MEASURES else _tested(found, plan)
+        for plan in plans
+    ]
     p_adjusted = _adjusted(found, plans, records)
     places = {e.key: place for place, e in enumerate(found.estimates)}
     keys: list[str] = []
@@ -85,7 +100,16 @@ def _tested(found: Findings, plan: EndpointPlan) -> Estimate:
     other = _named(everyone, plan.reader if across else plan.versus, plan.versus if across else plan.modality)
     if one is not None and other is not None:
         return _of_two(found, task, plan, one, other)
-    return _of_groups(found, task, plan)
+    names = _Names(found.study.modalities, found.study.models, reader_groups(found.study))
+    return _of_groups(found, task.name, plan, plan.measure, names)
+
+
+def _of_marks(found: Findings, plan: EndpointPlan, marks: Planned) -> Estimate:
+    """The comparison that the analysis of marks has made."""
+    model = () if marks.model is None else (marks.model,)
+    modalities = tuple(map(marks.label, marks.only(marks.readers).modalities))
+    names = _Names(modalities, model, grouped(marks.readers, marks.groups))
+    return _of_groups(found, found.plan.marks.task, plan, NAMES[plan.measure], names)
 
 
 def _against_goal(found: Findings, task: Task, plan: EndpointPlan, one: Observer | None) -> Estimate:
@@ -93,7 +117,7 @@ def _against_goal(found: Findings, task: Task, plan: EndpointPlan, one: Observer
     assert plan.goal is not None
     shared: dict[str, Any] = {"measure": plan.measure, "task": task.name, "target": plan.target, "versus": None}
     if one is None:
-        group = _group(found, plan.reader)
+        group = _group(reader_groups(found.study), plan.reader)
         e = _standing(found, **shared, reader=None, reader_group=group, modality=plan.modality)
         return _beyond(e, plan.goal)
     e = _standing(found, **shared, **one.identity())
@@ -173,17 +197,18 @@ def _of_two(found: Findings, task: Task, plan: EndpointPlan, one: Observer, othe
     return blank.replace(missing=found.missing, **one.versus(other))
 
 
-def _of_groups(found: Findings, task: Task, plan: EndpointPlan) -> Estimate:
+def _of_groups(found: Findings, task: str, plan: EndpointPlan, measure: str, names: _Names) -> Estimate:
     """A model against the mean of a group, or a group in two modalities, as the analysis of the panel has it."""
-    shared: dict[str, Any] = {"measure": f"{plan.measure}_difference", "task": task.name, "target": plan.target}
-    if plan.versus in found.study.modalities:
-        whose = {"reader": None, "reader_group": _group(found, plan.reader)}
+    shared: dict[str, Any] = {"measure": f"{measure}_difference", "task": task, "target": plan.target}
+    if plan.versus in names.modalities:
+        whose = {"reader": None, "reader_group": _group(names.groups, plan.reader)}
         sides = ({"modality": plan.modality, "versus": plan.versus}, {"modality": plan.versus, "versus": plan.modality})
         identities = [{**whose, **side} for side in sides]
     else:
         view = {} if plan.modality is None else {"modality": plan.modality}
-        models = found.study.models
-        first, second = (name if name in models else _group(found, name) for name in (plan.reader, plan.versus))
+        first, second = (
+            name if name in names.models else _group(names.groups, name) for name in (plan.reader, plan.versus)
+        )
         identities = [{"reader": first, "versus": second, **view}, {"reader": second, "versus": first, **view}]
     straight, turned = (_standing(found, **shared, **identity) for identity in identities)
     e = straight
@@ -192,9 +217,8 @@ def _of_groups(found: Findings, task: Task, plan: EndpointPlan) -> Estimate:
     return e if plan.margin is None else _against_margin(e, plan.margin, plan.hypothesis)
 
 
-def _group(found: Findings, name: str | None) -> str:
+def _group(groups: Collection[str], name: str | None) -> str:
     """A group by the name that its records have; all readers may be those of the only group."""
-    groups = reader_groups(found.study)
     if name is not None and name in groups:
         return name
     return ALL_READERS if ALL_READERS in groups else next(iter(groups))

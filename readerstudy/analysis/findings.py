@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from readerstudy.estimate import Estimate
+from readerstudy.protocol import Protocol
 from readerstudy.protocol.choices import MISSING
 from readerstudy.study import Study
 from readerstudy.task import Codes, Task
@@ -22,11 +23,21 @@ Bools = npt.NDArray[np.bool_]
 
 
 class Findings:
-    """Collects records; the rooms of the analysis fill it, `evaluate` makes Results of it."""
+    """Collects records; the rooms of the analysis fill it, `evaluate` makes Results of it.
 
-    def __init__(self, study: Study, seed: int) -> None:
-        self.study = study
-        self.plan = study.protocol
+    Parameters
+    ----------
+    study
+        The predictions and reads; None in a study of marks alone.
+    seed
+        Of what is drawn at random.
+    plan
+        The protocol of a study of marks alone.
+    """
+
+    def __init__(self, study: Study | None, seed: int, plan: Protocol | None = None) -> None:
+        self._study = study
+        self.plan = plan or (Protocol() if study is None else study.protocol)
         self.seed = seed
         self.estimates: list[Estimate] = []
         self.curves: dict[str, dict[str, Any]] = {}
@@ -34,11 +45,29 @@ class Findings:
         self.tables: dict[str, list[dict[str, Any]]] = {"readers": [], "classes": []}
         self.warnings: list[str] = []
         self.missing = None if self.plan.missing == MISSING[0] else self.plan.missing
+        self.aside = False
 
-    def under(self, rule: str | None) -> Findings:
-        """These findings, taking in records made by another rule for missing reads, or with none (None)."""
+    @property
+    def study(self) -> Study:
+        """The predictions and reads, which what is not of marks rests on."""
+        assert self._study is not None
+        return self._study
+
+    @property
+    def has_reads(self) -> bool:
+        """Whether there are predictions or reads."""
+        return self._study is not None
+
+    def under(self, rule: str) -> Findings:
+        """These findings, taking in records made by another rule for missing reads; the plain tables have none such."""
         other = copy.copy(self)
-        other.missing = rule
+        other.missing, other.aside = rule, True
+        return other
+
+    def untouched(self) -> Findings:
+        """These findings, taking in records of what no rule for missing reads is about."""
+        other = copy.copy(self)
+        other.missing = None
         return other
 
     def add(
@@ -79,7 +108,7 @@ class Findings:
 
         That of the data, but what the protocol names as the reference comes last.
         """
-        last = [i for i, modality in enumerate(modalities) if modality is not None and modality == self.plan.reference]
+        last = [i for i, modality in enumerate(modalities) if modality is not None and modality == self.study.reference]
         return [i for i in range(len(modalities)) if i not in last] + last
 
     def patients_of(self, used: Bools) -> Codes | None:

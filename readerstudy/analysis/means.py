@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from readerstudy.analysis.findings import Bools, Findings, positive_code, target
 from readerstudy.analysis.observers import Observer
 from readerstudy.estimate import ALL_READERS, Estimate
 from readerstudy.stats import mrmc
+from readerstudy.stats.roc_average import average_roc
 from readerstudy.study import Study
 from readerstudy.task import Floats, Task
 
@@ -18,12 +20,17 @@ _OWN_TRUTHS = "each reader is held against a truth of their own: no interval"
 
 def reader_groups(study: Study) -> dict[str, list[str]]:
     """Readers by group, and all of them where a group does not say the same."""
+    return grouped(study.readers, study.groups)
+
+
+def grouped(readers: Sequence[str], group_of: Mapping[str, str]) -> dict[str, list[str]]:
+    """The same for any readers, with the group of each that has one."""
     groups: dict[str, list[str]] = {}
-    for reader in study.readers:
-        if reader in study.groups:
-            groups.setdefault(study.groups[reader], []).append(reader)
-    if ALL_READERS not in groups and list(groups.values()) != [list(study.readers)]:
-        groups[ALL_READERS] = list(study.readers)
+    for reader in readers:
+        if reader in group_of:
+            groups.setdefault(group_of[reader], []).append(reader)
+    if ALL_READERS not in groups and list(groups.values()) != [list(readers)]:
+        groups[ALL_READERS] = list(readers)
     return groups
 
 
@@ -86,6 +93,7 @@ def _areas(found: Findings, task: Task, members: list[Observer], identity: dict[
         used: Bools = np.any(~np.isnan(scores), axis=0)
         positive = truth == positive_code(code)
         if (positive == positive[0]).all():
+            _curve(found, task, target, positive[0, used], scores[:, used], identity)
             mean = mrmc.average_of_readers(
                 positive[0, used],
                 scores[:, used],
@@ -106,3 +114,16 @@ def _areas(found: Findings, task: Task, members: list[Observer], identity: dict[
                 note=_OWN_TRUTHS,
             )
         found.add(task, used, [mean], target=target, **identity)
+
+
+def _curve(
+    found: Findings, task: Task, target: str | None, truth: Bools, scores: Floats, identity: dict[str, Any]
+) -> None:
+    """The average ROC curve of two readers or more, whose area is the mean of theirs."""
+    points = average_roc(truth, scores)
+    with_curve = sum(bool(t.any() and not t.all()) for t in (truth[~np.isnan(row)] for row in scores))
+    if found.aside or with_curve < 2:
+        return
+    row = {"task": task.name, "target": target, "reader": None, **identity}
+    lists = {name: points[name].tolist() for name in ("sensitivity", "specificity")}
+    found.row("mean_curves", **row, n_readers=with_curve, **lists)

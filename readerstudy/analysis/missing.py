@@ -13,7 +13,7 @@ from readerstudy.task import Task
 def completed(found: Findings, task: Task, everyone: list[Observer], rule: str) -> list[Observer]:
     """Everyone with their missing reads filled by a rule; a warning where missing reads are too many to be missing."""
     for one in everyone:
-        in_task = one.truth >= 0
+        in_task = one.truth >= 0 if one.given is None else (one.truth >= 0) & one.given
         n, n_unread = int(in_task.sum()), int((in_task & ~one.read).sum())
         if one.kind != "consensus" and rule != "complete-case" and n_unread and not one.unread().any():
             found.warn(
@@ -44,7 +44,7 @@ def other_rules(found: Findings, task: Task, everyone: list[Observer]) -> None:
             performance.areas(view, task, one, curves=False)
         if any(one.kind == "human" for one in changed):
             means(view, task, filled)
-        for one, other in [*pairs(filled), *between_modalities(filled, found.plan.reference)]:
+        for one, other in [*pairs(filled), *between_modalities(filled, found.study.reference)]:
             touched = any(who in changed for who in (one, other))
             if touched and (one.kind == "model" or one.name == other.name):
                 comparisons.differences(view, task, one, other)

@@ -28,6 +28,8 @@ class Observer:
     threshold: float | None
     truth: Codes
     """What it is held against: the truth, or for a reader whose vote is part of it the truth without that vote."""
+    given: Bools | None = None
+    """Cases that somebody read in its modality; None where it is the only one, or no reader."""
     wrong: Bools | None = None
     """Cases that it did not read and that count as called wrongly; None where the rule for missing reads is another."""
 
@@ -60,14 +62,15 @@ class Observer:
     def unread(self) -> Bools:
         """The cases of the task that it did not read, which a rule for missing reads is about.
 
-        Who read less than half of the cases was not given the others. A consensus has read what its readers have: where
+        A case that nobody read in a modality was not given in it, and who read no more than half of the cases was not
+        given the others. A consensus has read what its readers have: where
         they are at odds nothing is missing.
         """
-        in_task = self.truth >= 0
+        in_task = self.truth >= 0 if self.given is None else (self.truth >= 0) & self.given
         if self.kind == "consensus":
             return np.zeros_like(in_task)
         missing = in_task & ~self.read
-        given: Bools = missing if 2 * missing.sum() <= in_task.sum() else np.zeros_like(missing)
+        given: Bools = missing if 2 * missing.sum() < in_task.sum() else np.zeros_like(missing)
         return given
 
     def completed(self, rule: str, n_classes: int) -> Observer:
@@ -121,13 +124,15 @@ def _humans(study: Study, task: Task) -> Iterator[Observer]:
     together = None if study.consensus is None else study.consensus_calls(task.name)
     without = {name: study.reference_without(task.name, name) for name in study.readers}
     for m, modality in enumerate(study.modalities):
+        by_reader = (calls[m] >= 0) | ~np.isnan(scores[m])
+        given = by_reader.any(axis=0) if by_reader.any(axis=1).sum() > 1 else None
         for j, name in enumerate(study.readers):
             rated = task.positive is not None and not (labels[m, j] >= 0).any()
             threshold = study.protocol.threshold if rated else None
             reference = without[name]
             held_against = truth if reference is None else reference
             group = study.groups.get(name)
-            yield Observer(name, "human", group, modality, calls[m, j], scores[m, j], threshold, held_against)
+            yield Observer(name, "human", group, modality, calls[m, j], scores[m, j], threshold, held_against, given)
         if together is not None and study.consensus is not None:
             no_scores = np.full(len(truth), np.nan)
             yield Observer(study.consensus, "consensus", None, modality, together[m], no_scores, None, truth)

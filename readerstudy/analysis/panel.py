@@ -17,6 +17,8 @@ from readerstudy.task import Floats, Task
 
 _CALLED = ("sensitivity", "specificity", "accuracy")
 _COMPONENTS = ("var_reader", "var_modality_reader", "var_error", "cov1", "cov2", "cov3")
+ONE_SHOT = ("u-statistic", "v-statistic")
+"""Methods that have no covariance to be chosen."""
 _BESIDE = (
     ("or", "jackknife"),
     ("or", "delong"),
@@ -74,6 +76,8 @@ def _truth(task: Task, target: str | None, one: Observer) -> Bools:
 
 def _covariance(found: Findings, measure: str) -> tuple[str, str]:
     """Method and covariance of the protocol; DeLong's is of areas, so that calls take the jackknife."""
+    if found.plan.methods["mrmc"] in ONE_SHOT:
+        return found.plan.methods["mrmc"], "jackknife"
     method, _, covariance = found.plan.methods["mrmc"].partition("-")
     if covariance == "delong" and measure != "auc":
         covariance = "jackknife"
@@ -168,7 +172,8 @@ def _model(
             rng=found.rng("model versus readers", task.name, target, measure, group, model.name),
         )
 
-    chosen = ("or", _covariance(found, measure)[1])
+    method, covariance = _covariance(found, measure)
+    chosen = (method if method in ONE_SHOT else "or", covariance)
     try:
         records = analysed(*chosen)
     except ValueError as error:
@@ -202,6 +207,8 @@ def _ways(
     found: Findings, task: Task, measure: str, target: str | None, chosen: tuple[str, str]
 ) -> list[tuple[str, str]]:
     """Methods and covariances shown side by side: for what an endpoint is about, else for the areas of two classes."""
+    if found.aside:
+        return []
     first = next(iter(found.study.tasks))
     asked = [(plan.measure, plan.target) for plan in found.plan.endpoints if (plan.task or first) == task.name]
     if (measure, target) not in (asked or [("auc", None)]):
@@ -229,7 +236,7 @@ def _beside(found: Findings, task: Task, measure: str, e: Estimate, chosen: bool
 def _components(found: Findings, task: Task, measure: str, records: list[Estimate], identity: dict[str, Any]) -> None:
     """The variance components as a row of a table: they belong to one analysis, and have no interval."""
     values = {e.measure: e.estimate for e in records if e.measure in _COMPONENTS}
-    if values:
+    if values and not found.aside:
         method = next(e.method for e in records if e.measure in values)
         row = {name: found.number(values.get(name, np.nan)) for name in _COMPONENTS}
         found.row("variance_components", task=task.name, **identity, measure=measure, method=method, **row)

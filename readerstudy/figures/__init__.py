@@ -17,9 +17,9 @@ _NAME_LENGTH = 60
 def draw(results: Results) -> list[Drawn]:
     """Every figure that `results` has the data for.
 
-    First the flow of cases through the study. Then task by task: ROC plots, accuracy, confusion matrices, forest plots
-    of differences and of subgroups, calibration, decision curves, agreement, readers by cases, embeddings and wrongly
-    called cases.
+    First the flow of cases through the study. Then task by task: ROC plots, curves of marks, accuracy, confusion
+    matrices, forest plots of differences and of subgroups, calibration, decision curves, agreement, readers by cases,
+    embeddings and wrongly called cases.
 
     Parameters
     ----------
@@ -42,6 +42,7 @@ def draw(results: Results) -> list[Drawn]:
         errors,
         flow,
         forest,
+        froc,
         reader_case,
         roc,
         subgroup_forest,
@@ -53,6 +54,7 @@ def draw(results: Results) -> list[Drawn]:
     displays: list[tuple[str, Display]] = [("flow", display) for display in flow.displays(picked)]
     for task in picked.tasks:
         displays += (("roc", display) for display in roc.displays(picked, task))
+        displays += (("froc", display) for display in froc.displays(picked, task))
         displays += (("accuracy", display) for display in accuracy.displays(picked, task))
         displays += (("confusion", display) for display in confusion.displays(picked, task))
         displays += (("forest", display) for display in forest.displays(picked, task))

@@ -51,7 +51,7 @@ class Drawn:
     name
         Unique among the figures of one `Results`, and safe as a file name and as an XML id.
     kind
-        ``"flow"``, ``"roc"``, ``"accuracy"``, ``"confusion"``, ``"forest"``, ``"subgroup-forest"``,
+        ``"flow"``, ``"roc"``, ``"froc"``, ``"accuracy"``, ``"confusion"``, ``"forest"``, ``"subgroup-forest"``,
         ``"calibration"``, ``"decision"``, ``"agreement"``, ``"reader-case"``, ``"embedding"``, ``"errors"`` or
         ``"power"``.
     task, title, caption, alt, keys, width_mm, height_mm

@@ -220,6 +220,15 @@ class Picked:
             if (e.reader, e.modality) in other
         ]
 
+    def mean_curves(self, task: str, target: str | None) -> dict[Series, tuple[list[float], list[float]]]:
+        """False positive rate and mean sensitivity along the average ROC curve of each group of readers."""
+        found: dict[Series, tuple[list[float], list[float]]] = {}
+        for row in self.results.tables.get("mean_curves", []):
+            if (row["task"], row["target"]) == (task, target):
+                rates = [1 - specificity for specificity in row["specificity"]]
+                found[row["reader_group"], row["modality"]] = (rates, row["sensitivity"])
+        return {series: found[of] for series in self.series if (of := (series[0] or ALL_READERS, series[1])) in found}
+
     def mean_points(self, task: str, target: str | None) -> dict[Series, Point]:
         """Mean sensitivity with mean specificity by series; a mean of one reader would hide that reader."""
         other = self.means(task, target, "specificity")

@@ -32,6 +32,7 @@ class Panel:
         self.thresholds = picked.thresholds(task, target)
         self.means = picked.mean_points(task, target)
         self.mean_aucs = picked.means(task, target, "auc")
+        self.mean_curves = picked.mean_curves(task, target)
 
     @property
     def worth_drawing(self) -> bool:
@@ -99,6 +100,8 @@ def caption(picked: Picked, task: str, panels: Sequence[Panel]) -> str:
         sentences.append(f"Pale lines and small hollow symbols: {count}, drawn alike; the tables have their numbers.")
     if any(panel.human_curves for panel in panels):
         sentences.append("Thin lines: empirical curves of the readers' ratings.")
+    if any(panel.mean_curves for panel in panels):
+        sentences.append("Thick lines of readers: their average curve, whose area is the mean of theirs.")
     if any(point.drawn for panel in panels for point in panel.model_points) and not crowded(panels):
         several = panels[0].target is not None
         sentences.append(f"Hollow symbols: the calls of a model{', its most probable class' if several else ''}.")

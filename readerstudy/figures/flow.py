@@ -14,7 +14,13 @@ from readerstudy.figures._label import plain, shorten, width, wrap
 from readerstudy.figures._palette import FRAME, THIN_WIDTH
 from readerstudy.figures._pick import Observer, Picked
 
-_FILES = {"preds": "Predictions of the models", "reads": "Reads", "cases": "List of cases"}
+_FILES = {
+    "preds": "Predictions of the models",
+    "reads": "Reads",
+    "cases": "List of cases",
+    "marks": "Marks",
+    "lesions": "Lesions",
+}
 _MIDDLE = FULL_WIDTH / 2
 _MAIN_MM, _FILE_MM, _SIDE_MM = 66.0, 52.0, 46.0
 _ARROW_MM = 6.0
@@ -132,7 +138,7 @@ def _classes(picked: Picked, task: str) -> list[tuple[str, int]]:
 
 def _observers(picked: Picked, task: str) -> list[tuple[str, str]]:
     """Each kind of observer, how many there are, and how many cases each of them read."""
-    kinds: dict[tuple[str, str], list[int]] = {}
+    kinds: dict[tuple[str, str], list[tuple[str, int]]] = {}
     rows = [row for row in picked.results.tables.get("readers", ()) if row["task"] == task and row["n_read"]]
     for row in sorted(rows, key=lambda row: picked.place(Observer.of(row))):
         observer = Observer.of(row)
@@ -144,10 +150,11 @@ def _observers(picked: Picked, task: str) -> list[tuple[str, str]]:
             kind = "", "reader"
         else:
             kind = plain(picked.series_label((observer.group, observer.modality))), "reader"
-        kinds.setdefault(kind, []).append(row["n_read"])
+        kinds.setdefault(kind, []).append((observer.name, row["n_read"]))
     lines = []
-    for (label, noun), read in kinds.items():
-        number = words.counted(len(read), noun) if noun else ""
+    for (label, noun), of_kind in kinds.items():
+        names, read = {name for name, _ in of_kind}, [n for _, n in of_kind]
+        number = words.counted(len(names), noun) if noun else ""
         low, high = min(read), max(read)
         who = ", ".join(part for part in (number, label) if part)
         lines.append((who, str(low) if low == high else f"{low}–{high}"))

@@ -17,12 +17,24 @@ from readerstudy.figures._interval_rows import Chart, Row, paged
 from readerstudy.figures._label import plain, shorten
 from readerstudy.figures._pick import Picked
 
-_HEADS = {
+_OF_CALLS = {
     "accuracy_difference": "Accuracy",
     "sensitivity_difference": "Sensitivity",
     "specificity_difference": "Specificity",
     "auc_difference": "AUC",
 }
+_OF_MARKS = {
+    "wafroc_difference": "wAFROC",
+    "wafroc1_difference": "wAFROC1",
+    "afroc_difference": "AFROC",
+    "afroc1_difference": "AFROC1",
+    "hr_auc_difference": "AUC, highest marks",
+    "alroc_difference": "ALROC",
+    "pcl_difference": "Cases localised",
+}
+_HEADS = {**_OF_CALLS, **_OF_MARKS}
+_TOGETHER = 2
+"""Most figures of merit of marks beside each other."""
 _PAGES = 4
 """Most figures of one task; of more rows the means and the endpoints remain, or the first against readers."""
 _SAID = 40
@@ -66,6 +78,9 @@ def displays(picked: Picked, task: str) -> list[ForestDisplay]:
 
 def _panels(picked: Picked, task: str) -> list[tuple[str, ...]]:
     """What stands side by side; the accuracy of a binary task only where an endpoint is about it."""
+    of_marks = [m for m in _OF_MARKS if _present(picked, task, [m], ("reader", "group", "modality"))]
+    if of_marks:
+        return [tuple(of_marks[:_TOGETHER])]
     if not picked.is_binary(task):
         return [("accuracy_difference",)]
     shown: list[tuple[str, ...]] = [("sensitivity_difference", "specificity_difference", "auc_difference")]
@@ -157,7 +172,8 @@ def _display(
 
 
 def _caption(sections: Sections, chart: Chart, estimates: Sequence[Estimate], left_out: int) -> str:
-    measures = words.listed([_HEADS[m] if m == "auc_difference" else _HEADS[m].lower() for m in sections.measures])
+    heads = (_HEADS[m] for m in sections.measures)
+    measures = words.listed([head[:1].lower() + head[1:] if head[1:2].islower() else head for head in heads])
     number = words.cases(estimates)
     shown = {e.key for e in estimates}
     means = [e for e in estimates if e.key in sections.means]

@@ -208,6 +208,11 @@ def _draw(picked: Picked, panel: Panel, axes: Axes, size: float, styles: Mapping
         dash = style.dash if picked.several_modalities else "solid"
         look: dict[str, Any] = {"color": style.faint, "linestyle": dash, "linewidth": THIN_WIDTH}
         line(curve.false_positive, curve.sensitivity, f"curve: {curve.reader}", **look)
+    for series, (rates, sensitivity) in panel.mean_curves.items():
+        style = picked.series_styles[series]
+        dash = style.dash if picked.several_modalities else "solid"
+        look = {"color": style.colour, "linestyle": dash, "linewidth": CURVE_WIDTH, "zorder": 2.1}
+        line(rates, sensitivity, f"mean curve: {picked.series_label(series)}", **look)
     for series, points in by_series.items():
         arms = LineCollection(
             [arm for point in points for arm in _arms(point)],

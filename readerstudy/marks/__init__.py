@@ -37,7 +37,8 @@ _NEEDED = {
     "lesions": {"case_id": "which says where the lesion is", "lesion_id": "which names it within its case"},
     "reads": {"case_id": "which says what was read", "reader_id": "which says who read"},
 }
-_NO_MODALITY = "1"
+ONE_MODALITY = "1"
+"""The modality of marks and reads whose files name none."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -207,7 +208,7 @@ def _kept(table: Table | None, columns: tuple[str, ...]) -> pd.DataFrame:
         return pd.DataFrame({column: pd.Series(dtype=object) for column in columns if column != "patient_id"})
     frame = table.frame[[column for column in columns if column in table]].copy()
     if "modality" in columns and "modality" not in frame:
-        frame["modality"] = _NO_MODALITY
+        frame["modality"] = ONE_MODALITY
     return frame
 
 

@@ -182,7 +182,7 @@ def _with_our_columns(tables: dict[str, Table], protocol: Protocol, problems: li
         if len(problems) == before:
             good[role] = table
     for role in protocol.columns:
-        if role not in tables and not unread:
+        if role in ROLES and role not in tables and not unread:
             problems.append(
                 Problem(
                     code="RS304",

@@ -10,6 +10,7 @@ from readerstudy.estimate import ALL_READERS
 from readerstudy.pairing.readers import Who
 from readerstudy.problems import Place, Problem
 from readerstudy.protocol import EndpointPlan, Protocol
+from readerstudy.protocol.marks import MARK_MEASURES
 from readerstudy.task import Task
 
 
@@ -37,6 +38,8 @@ def check_endpoints(
         message = f"the reference {protocol.reference!r} of the protocol is no modality"
         problems.append(Problem(code="RS305", message=message, place=_place(protocol), help=help_))
     for plan in protocol.endpoints:
+        if plan.measure in MARK_MEASURES:
+            continue  # held against the marks
         for message, help_ in (*_unknown(plan, names), *_of_task(plan, tasks), *_unfit(plan, names, protocol)):
             message = f"endpoint {plan.name!r}: {message}"
             problems.append(Problem(code="RS305", message=message, place=_place(protocol), help=help_))

@@ -276,9 +276,17 @@ def _scores(
 def _one_owner(
     table: Table, column: str, asking: Task, tasks: Mapping[str, Task], protocol: Protocol, problems: list[Problem]
 ) -> None:
-    """A score without a task belongs to the only binary task that has that column."""
+    """A score without a task belongs to the only binary task that has that column.
+
+    Tasks that name another column than the usual one have chosen it: one rating may be held against several truths.
+    """
     owners = [t for t in tasks.values() if t.positive is not None and plan_of(protocol, t.name).score == column]
-    if len(owners) < 2 or asking is not owners[0] or ("task" in table and not (table.cells("task") == "").any()):
+    if (
+        column != "score"
+        or len(owners) < 2
+        or asking is not owners[0]
+        or ("task" in table and not (table.cells("task") == "").any())
+    ):
         return
     names = ", ".join(repr(owner.name) for owner in owners)
     problems.append(

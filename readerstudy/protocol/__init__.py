@@ -13,11 +13,12 @@ from typing import Any
 
 from readerstudy.problems import DataError, Place, Problem
 from readerstudy.protocol.check import Checker
-from readerstudy.protocol.choices import METHODS, MISSING, ROLES, THRESHOLDS
+from readerstudy.protocol.choices import MARK_FILES, METHODS, MISSING, ROLES, THRESHOLDS
 from readerstudy.protocol.endpoints import MULTIPLICITY, EndpointPlan
+from readerstudy.protocol.marks import MarksPlan
 from readerstudy.protocol.tasks import TaskPlan
 
-__all__ = ["METHODS", "ROLES", "EndpointPlan", "Protocol", "TaskPlan"]
+__all__ = ["MARK_FILES", "METHODS", "ROLES", "EndpointPlan", "MarksPlan", "Protocol", "TaskPlan"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,8 @@ class Protocol:
         beside the cases file, and `most`, how many are listed of each kind.
     as_published
         Analyses that do not fit their design, done on request as a paper did them, each with a warning.
+    marks
+        What is asked of marks on lesions, where the study has them.
     """
 
     title: str = "Diagnostic reader study"
@@ -117,6 +120,7 @@ class Protocol:
     embedding: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     errors: Mapping[str, Any] | None = None
     as_published: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    marks: MarksPlan = dataclasses.field(default_factory=MarksPlan)
     file: str | None = None
     sha256: str | None = None
 

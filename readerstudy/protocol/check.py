@@ -15,6 +15,7 @@ from readerstudy.protocol.choices import (
     DUPLICATES,
     ENGINES,
     INCORPORATION,
+    MARK_FILES,
     METHODS,
     MISSING,
     ROLES,
@@ -23,6 +24,7 @@ from readerstudy.protocol.choices import (
     VERIFICATION,
 )
 from readerstudy.protocol.endpoints import ENDPOINT_MEASURES, ENDPOINT_ROLES, HYPOTHESES, MULTIPLICITY, EndpointPlan
+from readerstudy.protocol.marks import MARK_ENDPOINTS, MARKS, MarksPlan
 from readerstudy.protocol.tasks import TaskPlan
 
 
@@ -137,7 +139,7 @@ _ERRORS: dict[str, _Rule] = {
 _ENDPOINT: dict[str, _Rule] = {
     "name": _TEXT,
     "role": _one_of(ENDPOINT_ROLES),
-    "measure": _one_of(ENDPOINT_MEASURES),
+    "measure": _one_of((*ENDPOINT_MEASURES, *MARK_ENDPOINTS)),
     "task": _TEXT,
     "target": _TEXT,
     "reader": _TEXT,
@@ -167,7 +169,7 @@ _VERIFICATION: dict[str, _Rule] = {"correct": _one_of(VERIFICATION)}
 _AS_PUBLISHED: dict[str, _Rule] = {"model_versus_groups": _one_of(("fisher", "chi2", "chi2-cc"))}
 _SECTIONS = (
     "study", "columns", "tasks", "readers", "methods", "endpoints", "multiplicity", "missing", "subgroups", "decision",
-    "clusters", "sampling", "verification", "characteristics", "embedding", "errors", "as_published",
+    "clusters", "sampling", "verification", "characteristics", "embedding", "errors", "as_published", "marks",
 )  # fmt: skip
 
 
@@ -244,7 +246,17 @@ class Checker:
             "embedding": self.section(sections.get("embedding", {}), _EMBEDDING, "embedding"),
             "errors": None if "errors" not in sections else self.section(sections["errors"], _ERRORS, "errors"),
             "as_published": self.section(sections.get("as_published", {}), _AS_PUBLISHED, "as_published"),
+            "marks": self.marks(sections.get("marks", {})),
         }
+
+    def marks(self, found: Mapping[str, Any]) -> MarksPlan:
+        """What is asked of marks on lesions."""
+        good = self.section(found, MARKS, "marks")
+        plan = MarksPlan(**{**good, "measures": tuple(good.get("measures", ()))})
+        wrong = plan.problem()
+        if wrong is not None:
+            self.problem(*wrong)
+        return plan
 
     def consensus(self, readers: Mapping[str, Any]) -> None:
         """A majority needs a rule for ties, and the rule a majority."""
@@ -271,8 +283,8 @@ class Checker:
         """For each file, our names and the file's."""
         columns = {}
         for role, names in found.items():
-            if role not in ROLES:
-                self.unknown(role, "table of [columns]", ROLES)
+            if role not in (*ROLES, *MARK_FILES):
+                self.unknown(role, "table of [columns]", (*ROLES, *MARK_FILES))
             elif not _is_text_map(names):
                 self.wrong(role, names, 'our name = theirs, such as score = "rating"')
             else:

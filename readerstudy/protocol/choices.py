@@ -5,6 +5,9 @@ from __future__ import annotations
 ROLES = ("preds", "reads", "cases")
 """The files of a study."""
 
+MARK_FILES = ("marks", "lesions", "mark_reads")
+"""The files of marks on lesions; their cases are those of the study's file of cases."""
+
 METHODS: dict[str, tuple[str, ...]] = {
     "proportion": (
         "wilson", "clopper-pearson", "modified-wilson", "wilson-hmisc", "wilson-cc", "agresti-coull", "jeffreys",
@@ -15,7 +18,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "paired_clustered": ("mcnemar-obuchowski", "mcnemar-durkalski", "mcnemar-yang", "mcnemar-eliasziw-donner"),
     "paired_interval": ("tango", "newcombe", "bonett-price", "agresti-min", "wald", "wald-cc"),
     "agreement_weights": ("none", "linear", "quadratic"),
-    "mrmc": ("or-jackknife", "or-delong", "or-unbiased", "or-bootstrap", "dbm"),
+    "mrmc": ("or-jackknife", "or-delong", "or-unbiased", "or-bootstrap", "dbm", "u-statistic", "v-statistic"),
     "subgroups": ("fisher", "chi2", "chi2-cc"),
     "rank_test": ("mann-whitney", "kruskal-wallis"),
     "t_test": ("student", "welch"),

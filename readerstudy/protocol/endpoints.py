@@ -29,7 +29,7 @@ class EndpointPlan:
     role
         ``"primary"``, ``"secondary"`` or ``"exploratory"``.
     measure
-        One of `ENDPOINT_MEASURES`.
+        One of `ENDPOINT_MEASURES`, or of marks on lesions one of `MARK_ENDPOINTS`.
     task, target
         The task, and in a task of several classes the class that is held against the rest; None for the only task, and
         for the task as a whole.

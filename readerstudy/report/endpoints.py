@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from readerstudy import text
 from readerstudy.estimate import Estimate
-from readerstudy.measures import MEASURES
+from readerstudy.measures import MEASURES, METHOD_NAMES
 from readerstudy.report.document import Paragraph, Span, label, number, paragraph
+from readerstudy.report.grid import freedom
 from readerstudy.report.people import Naming, Who
 from readerstudy.report.performance import alpha_of, interval_note
+from readerstudy.report.selection import sampled
 from readerstudy.report.tables import (
     Cell,
     Column,
@@ -70,10 +73,19 @@ def _sentence(results: Results, endpoint: Endpoint) -> Paragraph:
     parts = [*opening, f"{_said(e.measure)}, ", label(_compared(results, e)), ", ", number(e)]
     alpha = alpha_of(results)
     if math.isfinite(e.p_value):
-        parts.append(f"; {_phrase(e.p_value, alpha)}")
+        parts.append(f"; {_phrase(e.p_value, alpha)}{_taken(results, e)}")
         if math.isfinite(e.p_adjusted):
             parts.append(f", adjusted {_phrase(e.p_adjusted, alpha)}")
     return paragraph(*parts, ": ", Span(text=e.verdict or "no verdict", kind="strong"), ".")
+
+
+def _taken(results: Results, e: Estimate) -> str:
+    """Of a mean of readers: the method, its degrees of freedom, and what it takes as random."""
+    if e.random is None:
+        return ""
+    method = METHOD_NAMES.get(e.method or "", e.method or "")
+    random = f"{e.random.replace('cases', sampled(results))} random"
+    return f" ({', '.join(part for part in (method, freedom(e), random) if part)})"
 
 
 def _phrase(p: float, alpha: float) -> str:
@@ -156,15 +168,27 @@ def _cells(results: Results, one: Endpoint, footnotes: Footnotes, *, adjusted: b
         text_cell(_compared(results, e) if e is not None else text.UNDEFINED, ", ".join(measured)),
         text_cell(_hypothesis(one)),
         estimate_cell(e, footnotes),
-        p_cell(e, alpha),
+        _tested(e, alpha),
         *([adjusted_cell(e, alpha)] if adjusted else []),
         text_cell((e.verdict if e is not None else None) or text.UNDEFINED),
     )
 
 
+def _tested(e: Estimate | None, alpha: float) -> Cell:
+    """The P value, with the degrees of freedom of a test that takes readers as random beneath it."""
+    cell = p_cell(e, alpha)
+    shown = e is not None and e.random is not None and math.isfinite(e.p_value)
+    return dataclasses.replace(cell, detail=freedom(e)) if shown else cell
+
+
 def _note(results: Results, records: Sequence[Estimate]) -> str:
     sided = {"one-sided" if e.alternative in ("greater", "less") else "two-sided" for e in records}
     parts = [f"P values are {' or '.join(sorted(sided))}."] if records else []
+    if any(e.random == "readers and cases" and math.isfinite(e.p_value) for e in records):
+        parts.append(
+            f"A mean of readers takes readers and {sampled(results)} as random; beneath its P value: "
+            "degrees of freedom (df)."
+        )
     parts += [f"{said}." for said, _ in adjustment(results)]
     if any(e.versus is not None for e in records):
         parts.insert(0, "A difference is the first minus the second.")

@@ -26,7 +26,7 @@ TRIANGLE = 20
 """Most readers whose agreement in pairs is printed as numbers; more are shown by the heat map alone."""
 SUBGROUP_TABLES = 3
 """Most tables of subgroups for one task."""
-_FIRST_FIGURES = ("roc", "accuracy", "confusion")
+_FIRST_FIGURES = ("roc", "froc", "accuracy", "confusion")
 
 
 @dataclasses.dataclass

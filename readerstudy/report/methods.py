@@ -227,14 +227,15 @@ def _conventions(results: Results) -> list[str]:
         lines.append(f"A P value {bound} {study['alpha']:g} is called significant.")
         adjusted = any(math.isfinite(e.p_adjusted) for e in results.estimates)
         lines.append(f"{'Other ' if adjusted else ''}P values are not adjusted for multiple comparisons.")
-    units = "patients" if any(e.n_patients is not None for e in results.estimates) else "cases"
+    units = selection.sampled(results)
     fixed = f"take {units} as independent and readers as fixed: they speak for other cases like these, and for these"
     if not any(e.random for e in results.estimates):
         return [*lines, f"All intervals and tests {fixed} readers only."]
     if any(e.reader is None and e.random and math.isfinite(e.conf_low) for e in results.estimates):
         lines.append(
-            "The interval of a group mean treats readers and cases as random samples: it speaks for other readers like "
-            "these on other cases like these, and with few readers it rests on few degrees of freedom."
+            f"Means of readers, and what is compared through them, take readers and {units} as random samples: they "
+            "speak for other readers like these on other cases like these, and with few readers they rest on few "
+            "degrees of freedom."
         )
     return [*lines, f"All other intervals and tests {fixed} readers only."]
 

@@ -9,10 +9,10 @@ from typing import Any
 from readerstudy import text
 from readerstudy.estimate import Estimate
 from readerstudy.measures import MEASURES, METHOD_NAMES
-from readerstudy.report.grid import Line, Part, grid
+from readerstudy.report.grid import Line, Part, freedom, grid
 from readerstudy.report.people import Naming, Who
-from readerstudy.report.performance import PAIRED, scope_of
-from readerstudy.report.tables import Cell, Column, Row, Table, plain_cell, pointer, text_cell
+from readerstudy.report.performance import PAIRED, alpha_of, scope_of
+from readerstudy.report.tables import Cell, Column, Footnotes, Row, Table, plain_cell, pointer, text_cell
 from readerstudy.results import Results
 
 _MEASURES = ("auc_difference", *PAIRED)
@@ -86,6 +86,67 @@ def _lines(results: Results, found: Iterable[Estimate]) -> list[Line]:
         lines.append(Line(naming.of(first, also=also), row, summary=who[0]))
     lines += [Line(text_cell("All modalities", group), row, summary=True) for group, row in at_once.items()]
     return lines
+
+
+def methods(results: Results, task: str, target: str | None) -> Table | None:
+    """What each method of analysis makes of the same comparison, the one of the protocol first."""
+    entries: Sequence[Mapping[str, Any]] = results.tables.get("mrmc_methods", [])
+    whose: dict[tuple[object, ...], list[tuple[int, Mapping[str, Any]]]] = {}
+    for position, entry in enumerate(entries):
+        if (entry["task"], entry["target"]) == (task, target):
+            who = tuple(entry[name] for name in ("measure", "reader", "reader_group", "modality", "versus"))
+            whose.setdefault(who, []).append((position, entry))
+    several = [of for of in whose.values() if len(of) > 1]
+    if not several:
+        return None
+    footnotes, naming, alpha = Footnotes(), Naming(results), alpha_of(results)
+    rows = [
+        _method(entry, place, naming, footnotes, alpha, first=place == of[0][0])
+        for of in several
+        for place, entry in of
+    ]
+    return Table(
+        name="methods",
+        scope=" ".join(part for part in (task, target) if part),
+        caption=f"Methods of analysis side by side, {scope_of(task, target)}",
+        columns=(
+            Column(header="Comparison", kind="text"),
+            Column(header="Method", kind="text"),
+            *(Column(header=header, kind="plain") for header in ("Difference", "df", "P value")),
+        ),
+        rows=tuple(rows),
+        note="Beneath each difference: its confidence interval. Readers and cases are random in every method; P values "
+        "are two-sided. The result is that of the protocol; the others show how far it depends on the choice.",
+        footnotes=footnotes.lines,
+        fixed=True,
+    )
+
+
+def _method(
+    entry: Mapping[str, Any], position: int, naming: Naming, footnotes: Footnotes, alpha: float, *, first: bool
+) -> Row:
+    """One method's difference, with what its note says beyond that of the first."""
+    names = ("reader", "reader_kind", "reader_group", "modality", "versus", "versus_kind", "method")
+    numbers = ("estimate", "conf_low", "conf_high", "df", "p_value")
+    measure = f"{entry['measure']}_difference"
+    known: dict[str, Any] = {name: entry[name] for name in names}
+    known |= {name: math.nan if entry[name] is None else entry[name] for name in numbers}
+    e = Estimate(measure=measure, **known)
+    place = pointer("tables", "mrmc_methods", position)
+    heading = naming.of(e, also=MEASURES[measure].label) if first else text_cell("")
+    return Row(
+        cells=(
+            heading,
+            text_cell(METHOD_NAMES[entry["method"]], "as in the protocol" if entry["chosen"] else ""),
+            plain_cell(
+                text.value(e), place, entry, detail=text.interval(e), sort=entry["estimate"],
+                mark=footnotes.mark(entry["note"]),
+            ),
+            plain_cell(freedom(e).removeprefix("df ") or text.UNDEFINED, place, entry, sort=entry["df"]),
+            plain_cell(text.p_value(e.p_value, alpha), place, entry, sort=entry["p_value"]),
+        ),
+        inner=not first,
+    )  # fmt: skip
 
 
 def components(results: Results, task: str, target: str | None) -> list[Table]:

@@ -13,6 +13,7 @@ from readerstudy.report import (
     extent,
     indices,
     interactions,
+    lesions,
     matrix,
     missing,
     modalities,
@@ -31,7 +32,7 @@ from readerstudy.report.tables import Table
 from readerstudy.results import Results
 
 # Where the figures stand: before the comparisons, with what they show, and after everything.
-_FIRST = ("roc", "accuracy", "confusion")
+_FIRST = ("roc", "froc", "accuracy", "confusion")
 _OF_COMPARISONS = ("forest",)
 _OF_SUBGROUPS = ("subgroup-forest",)
 _OF_CALIBRATION = ("calibration",)
@@ -99,15 +100,17 @@ def sections(
     found = [
         section(
             f"Task: {task}",
-            definition(main, task),
+            definition(main, task) or lesions.definition(main, task),
             overview.classes(main, task),
             *kept.printed(performance.performances(main, task, None, extent.TABLE_ROWS)),
+            *kept.printed([lesions.marked(main, task), lesions.performance(main, task)]),
             *printed(_observed(results, main, task, None)),
             *kept.printed([reading.folds(main, task)]),
             elsewhere,
             *kept.printed([] if kept.classes else matrix.by_class(main, task, list(by_target))),
             *of(*_FIRST),
             *printed([performance.auc_differences(main, task, None), performance.paired_differences(main, task, None)]),
+            *printed([*lesions.comparisons(main, task)]),
             *of(*_OF_COMPARISONS),
             *printed(_compared(results, main, task, None)),
             *_in_subgroups(main, task, kept),
@@ -152,6 +155,7 @@ def _compared(results: Results, main: Results, task: str, target: str | None) ->
         *missing.comparisons(results, task, target),
         *between,
         predictive.between_modalities(main, task, target),
+        modalities.methods(main, task, target),
         *modalities.components(main, task, target),
         *changed,
         reclassification.improvements(main, task, target),

@@ -15,7 +15,7 @@ from readerstudy.report.people import Naming
 from readerstudy.report.tables import Cell, Column, Row, Table, count_cell, text_cell
 from readerstudy.results import Results
 
-_FIRST = ("auc", "accuracy")
+_FIRST = ("auc", "accuracy", "wafroc", "wafroc1", "afroc", "alroc")
 _Lines = dict[tuple[str | None, str | None], list[Estimate]]
 # Of more models than this, the least and the greatest are named.
 _NAMED_MODELS = 4
@@ -120,7 +120,7 @@ def _values(estimates: Sequence[Estimate]) -> list[str | Span]:
 
 def _said(measure: str) -> str:
     name = MEASURES[measure].label
-    return name if name.isupper() else name.lower()
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def flow(results: Results) -> Table:
@@ -142,7 +142,14 @@ def flow(results: Results) -> Table:
     return Table(name="flow", caption="Flow of cases", columns=columns, rows=tuple(rows))
 
 
-_FILES = {"preds": "predictions", "reads": "reads", "cases": "cases"}
+_FILES = {
+    "preds": "predictions",
+    "reads": "reads",
+    "cases": "cases",
+    "marks": "marks",
+    "lesions": "lesions",
+    "mark_reads": "reads of the marks",
+}
 
 
 def file_rows(results: Results) -> Table | None:
@@ -223,7 +230,7 @@ def _read(entry: Mapping[str, Any] | None) -> Cell:
     if entry is None:
         return Cell(text="")
     missing = entry.get("n_missing") or 0
-    return count_cell(entry["n_read"], f"{missing} missing" if missing else "")
+    return count_cell(entry["n_read"], f"{missing} not read" if missing else "")
 
 
 _SIDES = {True: "positive", False: "negative", None: text.UNDEFINED}

@@ -78,6 +78,13 @@ def performances(results: Results, task: str, target: str | None, most: int) -> 
     return [table for table in tables if table is not None]
 
 
+def figures_of_merit(results: Results, task: str, measures: Sequence[str]) -> Table | None:
+    """What every reader and group of readers reached in other measures than the usual ones."""
+    found = results.select(task=task, target=None, subgroup=None, versus=None, versus_kind=None)
+    found = [e for e in found if e.measure in measures]
+    return _table("figures-of-merit", f"Figures of merit, {task}", found, measures, results, p_values=False)
+
+
 def without_readers(table: Table) -> Table:
     """A table of performance with the rows of models, consensus and means only."""
     kept = tuple(row for row in table.rows if not _of_reader(row))
@@ -169,7 +176,7 @@ def _table(
             if has_p[measure]:
                 cells.append(p_cell(record, alpha_of(results)))
         rows.append(Row(cells=tuple(cells), summary=who.reader is None))
-    means = {naming.heading(who, {}).text: by_who[who] for who in whos if who.reader is None}
+    means = {naming.header(who): by_who[who] for who in whos if who.reader is None}
     return Table(
         name=name,
         scope=" ".join(part for part in (found[0].task, found[0].target) if part),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from readerstudy.report.references_of_agreement import AGREEMENT
 from readerstudy.report.references_of_designs import DESIGNS
+from readerstudy.report.references_of_marks import MARKS
 from readerstudy.report.references_of_probabilities import PROBABILITIES
 from readerstudy.report.references_of_rates import RATES
 
@@ -137,5 +138,5 @@ _USUAL: dict[str, tuple[str, str]] = {
     ),
 }
 
-REFERENCES = {**_USUAL, **RATES, **AGREEMENT, **PROBABILITIES, **DESIGNS}
+REFERENCES = {**_USUAL, **RATES, **AGREEMENT, **PROBABILITIES, **DESIGNS, **MARKS}
 """Citation and DOI by key."""

@@ -8,10 +8,11 @@ DESIGNS: dict[str, tuple[str, str]] = {
         "Biometrics 1983;39(1):207–215.",
         "10.2307/2530820",
     ),
+    # No DOI of this paper could be confirmed.
     "zhou": (
         "Zhou XH. Maximum likelihood estimators of sensitivity and specificity corrected for verification bias. "
         "Communications in Statistics – Theory and Methods 1993;22(11):3177–3198.",
-        "10.1080/03610929308831209",
+        "",
     ),
     "rao": (
         "Rao JNK, Scott AJ. A simple method for the analysis of clustered binary data. Biometrics 1992;48(2):577–585.",

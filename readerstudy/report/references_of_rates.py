@@ -44,7 +44,7 @@ RATES: dict[str, tuple[str, str]] = {
     "haldane": (
         "Haldane JBS. The estimation and significance of the logarithm of a ratio of frequencies. Annals of Human "
         "Genetics 1956;20(4):309–311.",
-        "10.1111/j.1469-1809.1956.tb01285.x",
+        "10.1111/j.1469-1809.1955.tb01285.x",
     ),
     "matthews": (
         "Matthews BW. Comparison of the predicted and observed secondary structure of T4 phage lysozyme. Biochimica et "

@@ -50,6 +50,12 @@ def plan_of_missing(results: Results) -> str:
     return str(plan.get("reads") or COMPLETE)
 
 
+def sampled(results: Results) -> str:
+    """What the protocol takes as the sample: patients where it names them, else cases."""
+    plan: Mapping[str, object] = results.protocol.get("clusters") or {}
+    return "patients" if plan.get("patient") else "cases"
+
+
 def rule_of(e: Estimate) -> str:
     """The rule by which one record takes missing reads."""
     return e.missing or COMPLETE

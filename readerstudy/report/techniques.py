@@ -6,10 +6,11 @@ from readerstudy.report.technique import Method
 from readerstudy.report.techniques_of_agreement import OF_AGREEMENT
 from readerstudy.report.techniques_of_curves import OF_CURVES
 from readerstudy.report.techniques_of_designs import OF_DESIGNS
+from readerstudy.report.techniques_of_marks import OF_MARKS
 from readerstudy.report.techniques_of_probabilities import OF_PROBABILITIES
 from readerstudy.report.techniques_of_rates import OF_RATES
 
-TOPICS = (OF_RATES, OF_CURVES, OF_DESIGNS, OF_PROBABILITIES, OF_AGREEMENT)
+TOPICS = (OF_RATES, OF_CURVES, OF_MARKS, OF_DESIGNS, OF_PROBABILITIES, OF_AGREEMENT)
 """The methods by topic, in the order in which a report tells them: a paragraph each."""
 METHODS: tuple[Method, ...] = tuple(method for topic in TOPICS for method in topic)
 """Every method."""

@@ -16,7 +16,7 @@ _COMPONENTS = (
     "var_reader_case",
 )  # fmt: skip
 # How the covariances of the readers are estimated.
-_COVARIANCES = {
+COVARIANCES = {
     "or-jackknife": ("covariances by the jackknife", ("obuchowski", "hillis")),
     "or-delong": ("covariances by the method of DeLong et al.", ("obuchowski", "hillis", "delong")),
     "or-unbiased": ("unbiased covariances", ("obuchowski", "hillis", "gallas")),
@@ -25,6 +25,10 @@ _COVARIANCES = {
     "or-function": ("covariances by a function of the user's own", ("obuchowski", "hillis")),
     "or": ("no covariances, as cases are taken as fixed", ("obuchowski", "hillis")),
     "dbm": ("pseudovalues, in the form of Dorfman, Berbaum and Metz", ("dorfman-1992", "hillis")),
+}
+_ONE_SHOT = {
+    "u-statistic": ("U-statistics, with the degrees of freedom of BDG", ("gallas",)),
+    "v-statistic": ("V-statistics, with the degrees of freedom of BDG", ("gallas",)),
 }
 
 OF_CURVES = (
@@ -94,22 +98,29 @@ OF_CURVES = (
         _AVERAGED,
         "The mean of a group of readers has its interval from the model of Obuchowski and Rockette for one modality, "
         "with Hillis's degrees of freedom and",
-        _COVARIANCES,
+        COVARIANCES,
         ("",),
     ),
     *each(
         _DIFFERENCES,
         "A model is compared with the mean of a group of readers by the model of Obuchowski and Rockette, in which the "
         "model adds the variance of cases and none of readers, with",
-        _COVARIANCES,
+        COVARIANCES,
         ("group", "reader"),
     ),
     *each(
         (*_DIFFERENCES, *_AVERAGED),
         "Modalities are compared over readers by the model of Obuchowski and Rockette, with Hillis's degrees of "
         "freedom and",
-        _COVARIANCES,
+        COVARIANCES,
         ("modality",),
+    ),
+    *each(
+        (*_DIFFERENCES, *_AVERAGED),
+        "Means over readers and their differences have the one-shot variance of Gallas, for random readers and cases, "
+        "by",
+        _ONE_SHOT,
+        ("", "modality", "group"),
     ),
     *each(
         (*_DIFFERENCES, *_AVERAGED),
@@ -123,7 +134,7 @@ OF_CURVES = (
     *each(
         _COMPONENTS,
         "Variance components are those of the model of Obuchowski and Rockette, with",
-        _COVARIANCES,
+        COVARIANCES,
         (None,),
     ),
     Method(

@@ -62,8 +62,8 @@ def blocks_of(rows, units):
         if read[a] & read[b]:
             code = [code[a] if c == code[b] else c for c in code]
     codes = np.unique(code, return_inverse=True)[1]
-    # Where nobody shares a case with anybody, no two of them depend on each other, and there is no block to keep apart.
-    return np.zeros_like(codes) if len(set(codes)) == len(codes) else codes
+    # With fewer than two readers a block, or none who shares a case with another, there is no block to keep apart.
+    return np.zeros_like(codes) if len(codes) / len(set(codes)) < 2 else codes
 
 
 def units_of(rows, units):
