@@ -2,175 +2,45 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from readerstudy import _choice
 from readerstudy.problems import Place, Problem
 from readerstudy.protocol.choices import (
     CLUSTERED,
-    DUPLICATES,
-    ENGINES,
-    INCORPORATION,
     MARK_FILES,
     METHODS,
     MISSING,
     ROLES,
     THRESHOLDS,
     TIES,
-    VERIFICATION,
 )
-from readerstudy.protocol.endpoints import ENDPOINT_MEASURES, ENDPOINT_ROLES, HYPOTHESES, MULTIPLICITY, EndpointPlan
-from readerstudy.protocol.marks import MARK_ENDPOINTS, MARKS, MarksPlan
+from readerstudy.protocol.endpoints import MULTIPLICITY, EndpointPlan
+from readerstudy.protocol.marks import MARKS, MarksPlan
+from readerstudy.protocol.rules import (
+    AS_PUBLISHED_RULES,
+    CHARACTERISTICS_RULES,
+    CLUSTERS_RULES,
+    DECISION_RULES,
+    EMBEDDING_RULES,
+    ENDPOINT_RULES,
+    ERRORS_RULES,
+    METHODS_RULES,
+    MISSING_RULES,
+    MULTIPLICITY_RULES,
+    READERS_RULES,
+    SAMPLING_RULES,
+    SECTIONS,
+    STUDY_RULES,
+    SUBGROUPS_RULES,
+    TASK_RULES,
+    VERIFICATION_RULES,
+    Rule,
+    is_text_map,
+)
 from readerstudy.protocol.tasks import TaskPlan
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
-
-
-def _is_text_map(value: object) -> bool:
-    return isinstance(value, Mapping) and all(_is_text(item) for item in value.values())
-
-
-def _is_increasing(value: object) -> bool:
-    if not (isinstance(value, list) and value and all(map(_is_number, value))):
-        return False
-    return all(a < b for a, b in itertools.pairwise(value))
-
-
-_Rule = tuple[Callable[[Any], bool], str]
-
-
-def _one_of(choices: tuple[str, ...]) -> _Rule:
-    return choices.__contains__, " or ".join(map(repr, choices))
-
-
-_TEXT: _Rule = (_is_text, "text in double quotes")
-_TEXTS: _Rule = (_is_texts, 'a list of texts, such as ["a", "b"]')
-_NUMBER: _Rule = (_is_number, "a number")
-_FRACTION: _Rule = (lambda v: _is_number(v) and 0 < v < 1, "a number between 0 and 1")
-_TEXT_MAP: _Rule = (_is_text_map, 'a table of texts, such as {"HEM" = "haemangioma"}')
-
-_STUDY: dict[str, _Rule] = {
-    "title": _TEXT,
-    "notice": _TEXT,
-    "registration": _TEXT,
-    "conf_level": (lambda v: _is_number(v) and 0.5 <= v <= 0.9999, "a number from 0.5 to 0.9999, such as 0.95"),
-    "alpha": _FRACTION,
-    "significant": (lambda v: v in ("<", "<="), '"<" or "<="'),
-    "seed": (_is_whole, "a whole number, 0 or more"),
-}
-_TASK: dict[str, _Rule] = {
-    "from": _TEXT,
-    "classes": _TEXTS,
-    "positive": _TEXTS,
-    "restrict": _TEXTS,
-    "names": (lambda v: _is_texts(v) and len(set(v)) == 2, 'two texts: ["negative", "positive"]'),
-    "threshold": _NUMBER,
-    "thresholds": (
-        lambda v: v == "youden" or (isinstance(v, Mapping) and bool(v) and all(map(_is_number, v.values()))),
-        'a table of numbers, such as {HCC = 0.3}, or "youden"',
-    ),
-    "prevalence": _FRACTION,
-    "probabilities": (lambda v: isinstance(v, bool), "true or false"),
-    "map": _TEXT_MAP,
-    "missing": _TEXTS,
-    "truth": _TEXT,
-    "label": _TEXT,
-    "score": _TEXT,
-}
-_READERS: dict[str, _Rule] = {
-    "groups": (
-        lambda v: isinstance(v, Mapping) and all(_is_texts(readers) for readers in v.values()),
-        'a table of lists, such as {residents = ["R1", "R2"]}',
-    ),
-    "threshold": _NUMBER,
-    "exclude": _TEXTS,
-    "consensus": _TEXT,
-    "ties": _one_of(TIES),
-    "truth_from": _TEXTS,
-    "incorporation": _one_of(INCORPORATION),
-    "duplicates": _one_of(DUPLICATES),
-    "reference": _TEXT,
-}
-_METHODS: dict[str, _Rule] = {
-    "bootstrap": (lambda v: _is_whole(v) and v >= 100, "a whole number, 100 or more"),
-    **{name: _one_of(choices) for name, choices in METHODS.items()},
-}
-_SUBGROUPS: dict[str, _Rule] = {
-    "columns": _TEXTS,
-    "cut": (
-        lambda v: isinstance(v, Mapping) and all(_is_increasing(limits) for limits in v.values()),
-        "a table of increasing numbers, such as {diameter_mm = [16, 32]}",
-    ),
-}
-_CHARACTERISTICS: dict[str, _Rule] = {
-    "columns": _TEXTS,
-    "patient_columns": _TEXTS,
-    "categorical": _TEXTS,
-    "by": _TEXT,
-}
-_EMBEDDING: dict[str, _Rule] = {
-    "perplexity": (lambda v: _is_number(v) and v > 1, "a number above 1"),
-    "iterations": (lambda v: _is_whole(v) and v > 250, "a whole number above 250"),
-    "engine": _one_of(ENGINES),
-    "images": _TEXT,
-}
-_ERRORS: dict[str, _Rule] = {
-    "images": _TEXT,
-    "most": (lambda v: _is_whole(v) and 1 <= v <= 200, "a whole number from 1 to 200"),
-}
-_ENDPOINT: dict[str, _Rule] = {
-    "name": _TEXT,
-    "role": _one_of(ENDPOINT_ROLES),
-    "measure": _one_of((*ENDPOINT_MEASURES, *MARK_ENDPOINTS)),
-    "task": _TEXT,
-    "target": _TEXT,
-    "reader": _TEXT,
-    "modality": _TEXT,
-    "versus": _TEXT,
-    "goal": _NUMBER,
-    "hypothesis": _one_of(HYPOTHESES),
-    "margin": _NUMBER,
-}
-_MULTIPLICITY: dict[str, _Rule] = {"method": _one_of(MULTIPLICITY)}
-_MISSING: dict[str, _Rule] = {
-    "reads": _one_of(MISSING),
-    "also": (
-        lambda v: isinstance(v, list) and all(item in MISSING for item in v),
-        f"a list of {', '.join(map(repr, MISSING))}, or []",
-    ),
-}
-_DECISION: dict[str, _Rule] = {
-    "thresholds": (
-        lambda v: _is_increasing(v) and v[0] > 0 and v[-1] < 1,
-        "a list of increasing probabilities, such as [0.05, 0.1]",
-    ),
-}
-_CLUSTERS: dict[str, _Rule] = {"patient": _TEXT}
-_SAMPLING: dict[str, _Rule] = {"weight": _TEXT}
-_VERIFICATION: dict[str, _Rule] = {"correct": _one_of(VERIFICATION)}
-_AS_PUBLISHED: dict[str, _Rule] = {"model_versus_groups": _one_of(("fisher", "chi2", "chi2-cc"))}
-_SECTIONS = (
-    "study", "columns", "tasks", "readers", "methods", "endpoints", "multiplicity", "missing", "subgroups", "decision",
-    "clusters", "sampling", "verification", "characteristics", "embedding", "errors", "as_published", "marks",
-)  # fmt: skip
 
 
 class Checker:
@@ -185,8 +55,8 @@ class Checker:
         """The constructor arguments of a `Protocol`."""
         sections = {}
         for name, value in content.items():
-            if name not in _SECTIONS:
-                self.unknown(name, "section", _SECTIONS)
+            if name not in SECTIONS:
+                self.unknown(name, "section", SECTIONS)
             elif name == "endpoints":
                 if not (isinstance(value, list) and all(isinstance(item, Mapping) for item in value)):
                     self.wrong(name, value, "sections of its own: [[endpoints]]")
@@ -194,22 +64,22 @@ class Checker:
                 self.wrong(name, value, f"a section: [{name}]")
             else:
                 sections[name] = value
-        fields = self.section(sections.get("study", {}), _STUDY, "study")
-        readers = self.section(sections.get("readers", {}), _READERS, "readers")
+        fields = self.section(sections.get("study", {}), STUDY_RULES, "study")
+        readers = self.section(sections.get("readers", {}), READERS_RULES, "readers")
         groups = {group: tuple(names) for group, names in readers.pop("groups", {}).items()}
         self.one_group_each(groups)
         self.consensus(readers)
-        methods = self.section(sections.get("methods", {}), _METHODS, "methods")
-        subgroups = self.section(sections.get("subgroups", {}), _SUBGROUPS, "subgroups")
+        methods = self.section(sections.get("methods", {}), METHODS_RULES, "methods")
+        subgroups = self.section(sections.get("subgroups", {}), SUBGROUPS_RULES, "subgroups")
         for column in subgroups.get("columns", ()):
             if ": " in column:  # a subgroup is called "column: level"
                 self.problem(
                     "columns", f"the column {column!r} has a colon in its name", "rename it by [columns.cases]"
                 )
-        described = self.section(sections.get("characteristics", {}), _CHARACTERISTICS, "characteristics")
-        missing = self.section(sections.get("missing", {}), _MISSING, "missing")
-        decision = self.section(sections.get("decision", {}), _DECISION, "decision")
-        clusters = self.section(sections.get("clusters", {}), _CLUSTERS, "clusters").get("patient")
+        described = self.section(sections.get("characteristics", {}), CHARACTERISTICS_RULES, "characteristics")
+        missing = self.section(sections.get("missing", {}), MISSING_RULES, "missing")
+        decision = self.section(sections.get("decision", {}), DECISION_RULES, "decision")
+        clusters = self.section(sections.get("clusters", {}), CLUSTERS_RULES, "clusters").get("patient")
         if clusters is not None and methods.get("proportion", CLUSTERED[0]) not in CLUSTERED:
             self.problem(
                 "proportion",
@@ -228,24 +98,24 @@ class Checker:
             "subgroups": tuple(subgroups.get("columns", ())) or tuple(subgroups.get("cut", ())),
             "cut": {column: tuple(map(float, limits)) for column, limits in subgroups.get("cut", {}).items()},
             "endpoints": self.endpoints(content.get("endpoints", [])),
-            "multiplicity": self.section(sections.get("multiplicity", {}), _MULTIPLICITY, "multiplicity").get(
+            "multiplicity": self.section(sections.get("multiplicity", {}), MULTIPLICITY_RULES, "multiplicity").get(
                 "method", MULTIPLICITY[0]
             ),
             "missing": missing.get("reads", MISSING[0]),
             "also": self.also(missing),
             "thresholds": tuple(map(float, decision.get("thresholds", THRESHOLDS))),
             "clusters": clusters,
-            "weight": self.section(sections.get("sampling", {}), _SAMPLING, "sampling").get("weight"),
-            "verification": self.section(sections.get("verification", {}), _VERIFICATION, "verification").get(
+            "weight": self.section(sections.get("sampling", {}), SAMPLING_RULES, "sampling").get("weight"),
+            "verification": self.section(sections.get("verification", {}), VERIFICATION_RULES, "verification").get(
                 "correct"
             ),
             "characteristics": tuple(described.get("columns", ())),
             "patient_characteristics": tuple(described.get("patient_columns", ())),
             "categorical": tuple(described.get("categorical", ())),
             "by": described.get("by"),
-            "embedding": self.section(sections.get("embedding", {}), _EMBEDDING, "embedding"),
-            "errors": None if "errors" not in sections else self.section(sections["errors"], _ERRORS, "errors"),
-            "as_published": self.section(sections.get("as_published", {}), _AS_PUBLISHED, "as_published"),
+            "embedding": self.section(sections.get("embedding", {}), EMBEDDING_RULES, "embedding"),
+            "errors": None if "errors" not in sections else self.section(sections["errors"], ERRORS_RULES, "errors"),
+            "as_published": self.section(sections.get("as_published", {}), AS_PUBLISHED_RULES, "as_published"),
             "marks": self.marks(sections.get("marks", {})),
         }
 
@@ -267,7 +137,7 @@ class Checker:
         if "incorporation" in readers and "truth_from" not in readers:
             self.problem("incorporation", "no reader is named whose votes made the truth", "add truth_from = [...]")
 
-    def section(self, found: Mapping[str, Any], rules: dict[str, _Rule], where: str) -> dict[str, Any]:
+    def section(self, found: Mapping[str, Any], rules: dict[str, Rule], where: str) -> dict[str, Any]:
         """The keys of one section that keep their rule."""
         good = {}
         for key, value in found.items():
@@ -285,7 +155,7 @@ class Checker:
         for role, names in found.items():
             if role not in (*ROLES, *MARK_FILES):
                 self.unknown(role, "table of [columns]", (*ROLES, *MARK_FILES))
-            elif not _is_text_map(names):
+            elif not is_text_map(names):
                 self.wrong(role, names, 'our name = theirs, such as score = "rating"')
             else:
                 columns[role] = dict(names)
@@ -298,7 +168,7 @@ class Checker:
             if not isinstance(content, Mapping):
                 self.wrong(name, content, f"a section: [tasks.{name}]")
                 continue
-            good = self.section(content, _TASK, f"tasks.{name}")
+            good = self.section(content, TASK_RULES, f"tasks.{name}")
             source = good.pop("from", None)
             for key in ("classes", "positive", "restrict", "names", "missing"):
                 if key in good:
@@ -377,7 +247,7 @@ class Checker:
         for content in found if isinstance(found, list) else ():
             if not isinstance(content, Mapping):
                 continue
-            good = self.section(content, _ENDPOINT, "[endpoints]")
+            good = self.section(content, ENDPOINT_RULES, "[endpoints]")
             lacking = [key for key in ("name", "measure") if key not in content]
             for key in lacking:
                 self.problem("endpoints", f"an endpoint has no {key}", f'add {key} = "..."')
