@@ -302,3 +302,16 @@ def test_one_rating_held_against_two_truths():
     for task, truth in (("early", TRUTH == 1), ("late", cases["late"].to_numpy() == "1")):
         (e,) = results.select(measure="auc", reader="net", task=task)
         assert e.estimate == rs.auc(truth, preds["score"]).estimate
+
+
+def test_several_pairs_of_modalities_are_adjusted_for_their_number():
+    preds, reads, cases = frames()
+    third = reads[reads["modality"] == "aided"].assign(modality="both")
+    third["score"] = np.clip(third["score"] + (np.arange(len(third)) % 3 == 0), 1, 5)
+    results = rs.evaluate(rs.Study.read(preds, pd.concat([reads, third]), cases, PLAN))
+    found = results.select(measure="auc_difference", versus_kind="modality", reader=None)
+    pairs = [e for e in found if e.versus != "modalities"]
+    assert len(pairs) == 3
+    assert [e.p_adjusted for e in pairs] == pytest.approx(list(rs.adjust([e.p_value for e in pairs], "holm")))
+    (test,) = [e for e in found if e.versus == "modalities"]
+    assert test.df_num == 2

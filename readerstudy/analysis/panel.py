@@ -13,6 +13,7 @@ from readerstudy.analysis.means import reader_groups
 from readerstudy.analysis.observers import Observer
 from readerstudy.estimate import Estimate
 from readerstudy.stats.mrmc import model_versus_readers, mrmc
+from readerstudy.stats.multiplicity import adjust
 from readerstudy.task import Floats, Task
 
 _CALLED = ("sensitivity", "specificity", "accuracy")
@@ -121,6 +122,10 @@ def _modalities(
         return
     identity: dict[str, Any] = {"reader_kind": "human", "reader_group": group, "target": target}
     of_means = [e for e in records if e.reader is None]
+    if len(labels) > 2:  # several pairs of modalities are several tests of one hypothesis
+        pairs = [e for e in of_means if e.versus is not None]
+        held = dict(zip(pairs, adjust([e.p_value for e in pairs], "holm"), strict=True))
+        of_means = [e.replace(p_adjusted=held[e]) if e in held else e for e in of_means]
     kept = _in_means(records, names, labels)
     read = ~np.isnan(cube)
     for e in of_means:

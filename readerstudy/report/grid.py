@@ -136,6 +136,9 @@ def _cells(e: Estimate | None, shows: Sequence[Shown], note: str, footnotes: Foo
             if e is not None and e.random is not None:
                 # A test with random readers rests on few degrees of freedom: they go with its P value.
                 cell = dataclasses.replace(cell, detail=freedom(e))
+            if e is not None and e.role in (None, "exploratory") and math.isfinite(e.p_adjusted):
+                adjusted = f"adjusted {text.p_value(e.p_adjusted, alpha)}"
+                cell = dataclasses.replace(cell, detail=", ".join(filter(None, (cell.detail, adjusted))))
         cells.append(cell if e is None else dataclasses.replace(cell, record=e))
     if e is not None and cells:
         cells[0] = dataclasses.replace(cells[0], mark=footnotes.mark(note))

@@ -239,8 +239,11 @@ def p_note(found: Sequence[Estimate]) -> str:
     if not tested:
         return ""
     sided = {"one-sided" if e.alternative in ("greater", "less") else "two-sided" for e in tested}
-    elsewhere = any(math.isfinite(e.p_adjusted) for e in tested)
-    adjusted = "; adjusted ones stand in the table of endpoints" if elsewhere else ""
+    adjusted = ""
+    if any(math.isfinite(e.p_adjusted) for e in tested if e.role not in (None, "exploratory")):
+        adjusted = "; adjusted ones stand in the table of endpoints"
+    elif any(math.isfinite(e.p_adjusted) for e in tested):
+        adjusted = "; beneath those of means over readers the one adjusted for the pairs of modalities (Holm)"
     return f"P values are {' or '.join(sorted(sided))}, not adjusted for multiple comparisons{adjusted}."
 
 
