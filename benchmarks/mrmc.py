@@ -1,19 +1,26 @@
 """How long the analyses of many readers and many cases take, with the least and the median of several runs.
 
-    python -m benchmarks.mrmc [repeats]
+    python -m benchmarks.mrmc [repeats] [--data FOLDER] [--studies 10000] [--processes 2]
 
-Set OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1 for one core.
+FOLDER holds Van Dyke's study and VIPER, each a folder with reads.csv and cases.csv; without it they are left out. Set
+OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1 for one core; the simulated studies alone take several processes.
 """
 
+import argparse
+import multiprocessing
 import platform
 import statistics
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import readerstudy as rs
+from readerstudy.simulate import roe_metz
+
+BATCH = 250
 
 
 def simulated(n_modalities: int, n_readers: int, n_cases: int) -> tuple[np.ndarray, np.ndarray]:
@@ -33,8 +40,59 @@ def line(name: str, work: Callable[[], object], repeats: int) -> str:
     return f"{name:<64}{statistics.median(times) * 1000:9.1f} ms median {min(times) * 1000:9.1f} ms least of {repeats}"
 
 
+def analysed(batch: int) -> int:
+    """Studies of Van Dyke's size, simulated and analysed; for a process of its own."""
+    rng = np.random.default_rng([1, batch])
+    for _ in range(BATCH):
+        study = roe_metz(5, 45, 69, levels=5, rng=rng)
+        rs.mrmc(study.truth, study.scores)
+    return BATCH
+
+
+def simulations(studies: int, processes: int) -> str:
+    """As in `line`, of many studies once."""
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        pool.map(analysed, range(processes))  # the processes are there, and everything is imported
+        start = time.perf_counter()
+        done = sum(pool.imap_unordered(analysed, range(-(-studies // BATCH))))
+    seconds = time.perf_counter() - start
+    return f"{f'{done:,} simulated studies of 2 x 5 x 114, {processes} processes':<64}{seconds:9.1f} s once"
+
+
+def arrays(reads: pd.DataFrame, truth: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Truth and scores (modality, reader, case), nan where not read."""
+    (modality, modalities), (reader, readers) = (pd.factorize(reads[name]) for name in ("modality", "reader_id"))
+    case, cases = pd.factorize(reads.case_id)
+    scores = np.full((len(modalities), len(readers), len(cases)), np.nan)
+    scores[modality, reader, case] = reads.rating
+    return truth.loc[cases].to_numpy() == 1, scores
+
+
+def published(folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What is done with Van Dyke's study and with VIPER."""
+    reads, cases = (pd.read_csv(folder / "vandyke" / f"{name}.csv") for name in ("reads", "cases"))
+    truth, scores = arrays(reads, cases.set_index("case_id").truth)
+    yield "Van Dyke, jackknife", lambda: rs.mrmc(truth, scores)
+    yield "Van Dyke, U-statistics", lambda: rs.mrmc(truth, scores, method="u-statistic")
+    reads, cases = (pd.read_csv(folder / "viper" / f"{name}.csv") for name in ("reads", "cases"))
+    windows = [cases.set_index("case_id")[name] for name in ("cancerStatus455", "cancerStatus365")]
+    parts = [arrays(part, window) for _, part in reads.groupby("sub_study") for window in windows]
+
+    def viper(method: str) -> Callable[[], object]:
+        return lambda: [rs.mrmc(*part, method=method) for part in parts]
+
+    yield "VIPER whole (5 sub-studies, 2 truths), jackknife", viper("or")
+    yield "VIPER whole (5 sub-studies, 2 truths), U-statistics", viper("u-statistic")
+
+
 def main() -> None:
-    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    parser = argparse.ArgumentParser(description="Seconds of the analyses of many readers and many cases.")
+    parser.add_argument("repeats", type=int, nargs="?", default=7)
+    parser.add_argument("--data", type=Path, help="folder with vandyke/ and viper/")
+    parser.add_argument("--studies", type=int, default=10_000, help="how many are simulated; 0 for none")
+    parser.add_argument("--processes", type=int, default=2)
+    given = parser.parse_args()
+    repeats = given.repeats
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
     truth, scores = simulated(2, 20, 1000)
     rounded = np.round(scores)
@@ -61,6 +119,10 @@ def main() -> None:
     )
     small_truth, small = simulated(2, 5, 114)
     print(line("2 modalities x 5 readers x 114 cases, jackknife", lambda: rs.mrmc(small_truth, small), repeats))
+    for name, work in published(given.data) if given.data else ():
+        print(line(name, work, repeats))
+    if given.studies:
+        print(simulations(given.studies, given.processes))
 
 
 if __name__ == "__main__":

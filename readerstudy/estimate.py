@@ -60,7 +60,9 @@ class Estimate:
     statistic, df, df_num, p_value, p_adjusted, null, margin, alternative, verdict, test_method
         The test. `test_method` is named when it is not the method of the interval.
     n_cases, n_patients, n_readers, count, total
-        What went in; `count` of `total` lets a percentage be printed with its fraction.
+        What went in: all cases that were given and could be used, their patients, and the readers. `total` is the
+        denominator where it is of some of them only, such as the positive cases of a sensitivity; `count` of `total`
+        lets a percentage be printed with its fraction.
     role
         ``"primary"``, ``"secondary"`` or ``"exploratory"`` in the protocol.
     note

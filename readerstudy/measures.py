@@ -357,6 +357,7 @@ METHOD_NAMES: dict[str, str] = {
     "gwet-linear": "Gwet, linear weights",
     "gwet-quadratic": "Gwet, quadratic weights",
     "gwet-ordinal": "Gwet, ordinal weights",
+    "linearised-t": "t-test, linearised",
     "delta": "delta method",
     "delta-linear": "delta method, linear weights",
     "delta-quadratic": "delta method, quadratic weights",

@@ -53,11 +53,6 @@ class Findings:
         assert self._study is not None
         return self._study
 
-    @property
-    def has_reads(self) -> bool:
-        """Whether there are predictions or reads."""
-        return self._study is not None
-
     def under(self, rule: str) -> Findings:
         """These findings, taking in records made by another rule for missing reads; the plain tables have none such."""
         other = copy.copy(self)

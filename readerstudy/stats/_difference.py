@@ -13,15 +13,17 @@ from readerstudy.stats._margin import against_margin, check_margin
 NO_VARIANCE = "the variance of the difference is 0 or undefined: no interval, no test"
 
 
-def tails_of(conf_level: float, alternative: str, hypothesis: str, margin: float | None) -> Tails:
+def tails_of(conf_level: float, alternative: str, hypothesis: str, margin: float | None, *, most: float) -> Tails:
     """What an interval leaves out; with a margin it is two-sided whatever the alternative.
+
+    `most` is the greatest difference there can be: a margin as wide allows everything.
 
     Raises
     ------
     ValueError
         If level, alternative, hypothesis or margin is impossible.
     """
-    check_margin(margin, hypothesis)
+    check_margin(margin, hypothesis, below=most)
     outside = tails(conf_level, alternative)
     if margin is None:
         return outside
@@ -37,13 +39,19 @@ def with_test(e: Estimate, hypothesis: str, margin: float | None) -> Estimate:
         statistic = e.estimate / e.std_error
         p = normal_p(_normal(statistic, e.df), e.alternative)
         return e.replace(null=0.0, statistic=statistic, p_value=p, note=_disagreement(e, p))
+
+    def student(null: float) -> float:
+        return (e.estimate - null) / e.std_error
+
     found = against_margin(
-        e, lambda null: _normal((e.estimate - null) / e.std_error, e.df), hypothesis, margin, (-margin, margin),
-        e.alternative,
-    )  # fmt: skip
+        e, lambda null: _normal(student(null), e.df), hypothesis, margin, (-margin, margin), e.alternative
+    )
     if math.isnan(e.df):
         return found
-    return found.replace(statistic=float(special.stdtrit(e.df, float(special.ndtr(found.statistic)))), df=e.df)
+    null = found.null
+    if hypothesis == "equivalence":  # the statistic of the end that is nearer
+        null = -margin if e.estimate <= 0 else margin
+    return found.replace(statistic=student(null), df=e.df)
 
 
 def _normal(statistic: float, df: float) -> float:

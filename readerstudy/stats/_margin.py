@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import normal_p
@@ -17,8 +19,10 @@ ZBetween = Callable[[float], float]
 
 
 def check_margin(margin: float | None, hypothesis: str, below: float = math.inf) -> None:
-    """Raise unless `margin` is None or lies above 0 and under `below`, and `hypothesis` is known."""
+    """Raise unless `margin` is None or a number above 0 and under `below`, and `hypothesis` is known."""
     _choice.check(hypothesis, HYPOTHESES, "hypothesis")
+    if isinstance(margin, (bool, np.bool_)):
+        raise ValueError(f"margin must be a number such as 0.05, got {margin!r}")
     if margin is not None and not 0 < margin < below:
         most = "" if math.isinf(below) else f" and less than {below:g}"
         raise ValueError(f"margin must be greater than 0{most}, got {margin!r}")

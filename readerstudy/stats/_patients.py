@@ -38,6 +38,10 @@ class Design(NamedTuple):
             return math.inf if tail == 0 else z_of(tail)
         return self.estimated_from.reach(tail)
 
+    def widening(self, tail: float) -> float:
+        """`reach` over the normal deviate, see `Patients.widening`."""
+        return 1.0 if self.estimated_from is None else self.estimated_from.widening(tail)
+
     def normal(self, statistic: float) -> float:
         """The standard normal deviate that has the tail of `statistic`."""
         return statistic if self.estimated_from is None else self.estimated_from.normal(statistic)
@@ -103,13 +107,14 @@ class Patients(NamedTuple):
         The normal deviate, times Student's of as many patients over Student's of as many cases: the standard error
         comes from the patients, of which there are fewer. With one case a patient it is the normal deviate.
         """
-        return math.inf if tail == 0 else self._widened(z_of(tail), tail)
+        return math.inf if tail == 0 else z_of(tail) * self.widening(tail)
 
-    def _widened(self, z: float, tail: float) -> float:
+    def widening(self, tail: float) -> float:
+        """Student's deviate of as many patients over that of as many cases; 1 where half is left out, of 0 and 0."""
         if self.alone:
-            return z
+            return 1.0
         of_patients, of_cases = (float(special.stdtrit(n - 1, tail)) for n in (self.number, len(self.codes)))
-        return z * of_patients / of_cases
+        return 1.0 if abs(of_cases) < _NOTHING else of_patients / of_cases
 
     def normal(self, statistic: float) -> float:
         """The standard normal deviate that has the tail of `statistic`; the inverse of `reach`."""
@@ -117,7 +122,7 @@ class Patients(NamedTuple):
             return statistic
         low, high = 0.0, min(abs(statistic), _FAR)
         while low < (middle := (low + high) / 2) < high:
-            if self._widened(middle, float(special.ndtr(-middle))) < abs(statistic):
+            if middle * self.widening(float(special.ndtr(-middle))) < abs(statistic):
                 low = middle
             else:
                 high = middle
@@ -138,7 +143,9 @@ def no_variance(effective: float) -> str:
 
 
 def patients_of(values: ArrayLike, n_cases: int) -> Patients:
-    """Patients from labels of any kind, one a case.
+    """Patients from labels of any kind, one a case, in the order in which they first occur.
+
+    So that what is drawn with a seed does not depend on how the patients are called.
 
     Raises
     ------
@@ -152,5 +159,7 @@ def patients_of(values: ArrayLike, n_cases: int) -> Patients:
         place: dict[Any, int] = {}
         coded = np.array([place.setdefault(label, len(place)) for label in array.tolist()], dtype=np.int64)
         return Patients(coded, len(place))
-    found, codes = np.unique(array, return_inverse=True)
-    return Patients(codes.astype(np.int64), len(found))
+    first, codes = np.unique(array, return_index=True, return_inverse=True)[1:]
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return Patients(rank[codes], len(first))

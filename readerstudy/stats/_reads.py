@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from readerstudy.stats._arrays import ArrayLike, Bools, Floats, Ints, missing
+from readerstudy.stats._arrays import ArrayLike, Bools, Floats, Ints, missing, sorted_labels, unmasked
 
 
 class Reads(NamedTuple):
@@ -21,6 +21,7 @@ class Reads(NamedTuple):
 
 
 def _grid(ratings: ArrayLike) -> npt.NDArray[Any]:
+    unmasked(ratings, "ratings")
     try:
         array = np.asarray(ratings)
     except ValueError:
@@ -45,7 +46,7 @@ def coded(ratings: ArrayLike, categories: list[Any] | None) -> Reads:
     array = _grid(ratings)
     read = ~missing(array.ravel()).reshape(array.shape)
     given = array[read].tolist()
-    known = sorted(set(given)) if categories is None else list(categories)
+    known = sorted_labels(given, "ratings") if categories is None else list(categories)
     place = {category: code for code, category in enumerate(known)}
     unknown = [label for label in given if label not in place]
     if unknown:

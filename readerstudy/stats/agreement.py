@@ -18,6 +18,7 @@ from readerstudy.stats._arrays import (
     missing,
     normal_p,
     same_length,
+    sorted_labels,
     tails,
     vector,
     z_of,
@@ -125,7 +126,7 @@ def _pairs(ratings: ArrayLike, versus: ArrayLike, categories: list[Any] | None) 
     read = ~(missing(first) | missing(second))
     first, second = first[read], second[read]
     if categories is None:
-        categories = sorted(set(first.tolist()) | set(second.tolist()))
+        categories = sorted_labels([*first.tolist(), *second.tolist()], "ratings and versus")
     codes = {category: code for code, category in enumerate(categories)}
     for name, labels in (("ratings", first), ("versus", second)):
         unknown = [label for label in labels.tolist() if label not in codes]

@@ -118,8 +118,8 @@ def brier(truth: ArrayLike, prob: ArrayLike, *, conf_level: float = 0.95) -> Est
 
     Notes
     -----
-    Cases must be independent. With no case it is nan with a note; with one, or where all errors are equal, there is no
-    interval or it has no width, with a note.
+    Cases must be independent: there is no `patients`, but in `compare_brier`. With no case it is nan with a note; with
+    one, or where all errors are equal, there is no interval or it has no width, with a note.
 
     References
     ----------

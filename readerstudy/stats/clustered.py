@@ -82,7 +82,7 @@ class Ratio(NamedTuple):
         """`effective`, fewer still where few patients give the variance; see `Patients.reach`."""
         if not self.varies:
             return self.effective
-        return self.effective * (z_of(tail) / self.patients.reach(tail)) ** 2
+        return self.effective / self.patients.widening(tail) ** 2
 
 
 def ratio(right: Bools, counted: Bools, patients: Patients) -> Ratio:
@@ -178,8 +178,7 @@ def _korn_graubard(r: Ratio, tail: float) -> float:
     """Clopper and Pearson's limit of p (1 - p) / variance cases, fewer by Student's of patients over that of cases."""
     if tail == 0:
         return 0.0
-    of_patients, of_cases = (float(special.stdtrit(n - 1, tail)) for n in (r.patients.number, r.total))
-    size = r.value * (1 - r.value) / r.variance * (of_cases / of_patients) ** 2
+    size = r.value * (1 - r.value) / r.variance / r.patients.widening(tail) ** 2
     return float(special.betaincinv(size * r.value, size * (1 - r.value) + 1, tail))
 
 
@@ -212,6 +211,7 @@ def fraction(
     *,
     method: str,
     conf_level: float,
+    alternative: str = "two-sided",
     null: float | None = None,
     empty: str,
 ) -> Estimate:
@@ -223,7 +223,7 @@ def fraction(
     standard error on a scale, with Student's distribution. A test of `null` is Rao and Scott's score test.
     """
     checked_method(method)
-    outside = tails(conf_level, "two-sided")
+    outside = tails(conf_level, alternative)
     if null is not None and not 0 < null < 1:
         raise ValueError(f"null must lie strictly between 0 and 1, got {null!r}")
     r = ratio(right, counted, patients)
@@ -231,7 +231,7 @@ def fraction(
         measure=measure,
         method=named(method),
         conf_level=conf_level,
-        alternative="two-sided",
+        alternative=alternative,
         count=r.hits,
         total=r.total,
         n_cases=len(patients.codes),
@@ -252,12 +252,12 @@ def fraction(
         if not r.patients.alone:
             e = noted(e, no_variance(r.effective))
         e = e.replace(method=named(method))
-    e = bounded(e.replace(conf_low=low, conf_high=high), 0.0, 1.0)
+    e = bounded(e.replace(conf_low=low, conf_high=high), 0.0, 1.0, outside)
     if null is None:
         return e
     statistic = (r.value - null) / math.sqrt(null * (1 - null) / r.effective)
     z = r.patients.normal(statistic) if r.varies else statistic
-    return e.replace(statistic=z, p_value=normal_p(z, "two-sided"), test_method="rao-scott-score")
+    return e.replace(statistic=z, p_value=normal_p(z, alternative), test_method="rao-scott-score")
 
 
 def clustered_share(
@@ -268,6 +268,7 @@ def clustered_share(
     method: str,
     conf_level: float,
     null: float | None = None,
+    alternative: str = "two-sided",
 ) -> Estimate:
     """Sensitivity, specificity, a predictive value or accuracy by `fraction`."""
     return fraction(
@@ -277,6 +278,7 @@ def clustered_share(
         patients,
         method=method,
         conf_level=conf_level,
+        alternative=alternative,
         null=null,
         empty=EMPTY[measure],
     )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import Bools, Floats, Tails, z_of
+from readerstudy.stats._arrays import Bools, Floats, Tails
 from readerstudy.stats._degenerate import bounded, noted
 from readerstudy.stats._patients import ONE_PATIENT, Patients
 from readerstudy.stats.clustered import Ratio, named, ratio, ratio_limits
@@ -52,7 +52,7 @@ def log_interval(e: Estimate, terms: Floats, patients: Patients) -> Estimate:
         return wide
     design = patients.design(terms)
     tail = (1 - e.conf_level) / 2
-    factor = (e.conf_high / e.estimate) ** (design.factor * design.reach(tail) / z_of(tail))
+    factor = (e.conf_high / e.estimate) ** (design.factor * design.widening(tail))
     return noted(wide.replace(conf_low=e.estimate / factor, conf_high=e.estimate * factor), design.note)
 
 

@@ -75,8 +75,8 @@ def compare_brier(
 
     Notes
     -----
-    Patients must be independent. One patient: no interval. Where the two have the same errors throughout the
-    difference is 0 and P = 1, with a note.
+    Patients must be independent; there is no margin. One patient: no interval. Where the two have the same errors
+    throughout the difference is 0 and P = 1, with a note.
 
     References
     ----------
@@ -157,9 +157,9 @@ def compare_ici(
 
     Notes
     -----
-    Cases must be independent; both predictions are judged in the same resampled cases. Chance raises both indices,
-    and by about as much; where one of them cannot be had (see `calibration`) the difference is nan with a note. Equal
-    predictions have the difference 0 and P = 1.
+    Cases must be independent: there is no `patients`, and no margin. Both predictions are judged in the same resampled
+    cases. Chance raises both indices, and by about as much; where one of them cannot be had (see `calibration`) the
+    difference is nan with a note. Equal predictions have the difference 0 and P = 1.
 
     References
     ----------

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from readerstudy.stats._arrays import ArrayLike, Bools, Ints, binary, labels, same_length
+from readerstudy.stats._arrays import ArrayLike, Bools, Ints, binary, labels, same_length, sorted_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +71,7 @@ def confusion_matrix(truth: ArrayLike, call: ArrayLike, *, classes: list[Any] | 
     truth, call = labels(truth, "truth"), labels(call, "call")
     same_length(truth=truth, call=call)
     if classes is None:
-        classes = sorted(set(truth.tolist()) | set(call.tolist()))
+        classes = sorted_labels([*truth.tolist(), *call.tolist()], "truth and call")
     codes = {label: code for code, label in enumerate(classes)}
     for name, array in (("truth", truth), ("call", call)):
         unknown = [label for label in array.tolist() if label not in codes]

@@ -178,8 +178,9 @@ def net_benefit(
 
     Notes
     -----
-    Cases must be independent. The intervals are pointwise: one for each threshold, not for the curve. With no case it
-    is nan with a note; with a `prevalence` of its own both classes are needed, and each is resampled on its own.
+    Cases must be independent: there is no `patients`. The intervals are pointwise: one for each threshold, not for the
+    curve. With no case it is nan with a note; with a `prevalence` of its own both classes are needed, and each is
+    resampled on its own.
 
     References
     ----------
@@ -233,8 +234,8 @@ def decision_curve(
 
     Notes
     -----
-    Cases must be independent. The band is Wald's, from the standard error in closed form, where `net_benefit` draws a
-    bootstrap: over a hundred thresholds the two cannot be told apart by eye.
+    Cases must be independent: there is no `patients`. The band is Wald's, from the standard error in closed form, where
+    `net_benefit` draws a bootstrap: over a hundred thresholds the two cannot be told apart by eye.
 
     References
     ----------
@@ -298,8 +299,8 @@ def compare_net_benefit(
 
     Notes
     -----
-    Cases must be independent; the pairing is allowed for. Where both act on the same cases the difference is 0 and
-    P = 1, with a note.
+    Cases must be independent: there is no `patients`, and no margin. The pairing is allowed for. Where both act on the
+    same cases the difference is 0 and P = 1, with a note.
 
     References
     ----------

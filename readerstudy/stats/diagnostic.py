@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import ArrayLike, labels, same_length
+from readerstudy.stats._arrays import ArrayLike, labels, same_kind, same_length
 from readerstudy.stats._patients import patients_of
 from readerstudy.stats.clustered import EMPTY, clustered_share
 from readerstudy.stats.counts import Counts, checked, confusion_matrix, counts, cross_counts, table_of
@@ -42,9 +42,16 @@ _FRACTIONS: dict[str, Callable[[Counts], tuple[int, int]]] = {
 }
 
 
-def _fraction(measure: str, table: Counts, method: str, conf_level: float, null: float | None = None) -> Estimate:
+def _fraction(
+    measure: str,
+    table: Counts,
+    method: str,
+    conf_level: float,
+    null: float | None = None,
+    alternative: str = "two-sided",
+) -> Estimate:
     count, total = _FRACTIONS[measure](table)
-    e = proportion(count, total, method=method, conf_level=conf_level, null=null)
+    e = proportion(count, total, method=method, conf_level=conf_level, null=null, alternative=alternative)
     note = f"0 of 0: {EMPTY[measure]}" if total == 0 else e.note
     return e.replace(measure=measure, n_cases=sum(table), note=note)
 
@@ -133,12 +140,14 @@ def _share(
     method: str,
     conf_level: float,
     null: float | None,
+    alternative: str,
     patients: ArrayLike | None,
 ) -> Estimate:
     truth, call = checked(truth, call)
     if patients is None:
-        return _fraction(measure, counts(truth, call), method, conf_level, null)
-    return clustered_share(measure, truth, call, patients_of(patients, len(truth)), method, conf_level, null)
+        return _fraction(measure, counts(truth, call), method, conf_level, null, alternative)
+    whose = patients_of(patients, len(truth))
+    return clustered_share(measure, truth, call, whose, method, conf_level, null, alternative)
 
 
 def sensitivity(
@@ -148,6 +157,7 @@ def sensitivity(
     method: str = "wilson",
     conf_level: float = 0.95,
     null: float | None = None,
+    alternative: str = "two-sided",
     patients: ArrayLike | None = None,
 ) -> Estimate:
     """Share of the positive cases that were called positive: TP / (TP + FN).
@@ -158,7 +168,7 @@ def sensitivity(
     ----------
     truth, call
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
-    method, conf_level, null
+    method, conf_level, null, alternative
         As in `proportion`; with `patients` as said there.
     patients
         Labels of the patients, shape (n_cases,), where one may have several cases. The standard error is then the ratio
@@ -203,7 +213,7 @@ def sensitivity(
     >>> e.count, round(e.estimate, 3), round(e.std_error, 4), e.n_patients
     (142, 0.899, 0.0266, 16)
     """
-    return _share("sensitivity", truth, call, method, conf_level, null, patients)
+    return _share("sensitivity", truth, call, method, conf_level, null, alternative, patients)
 
 
 def specificity(
@@ -213,6 +223,7 @@ def specificity(
     method: str = "wilson",
     conf_level: float = 0.95,
     null: float | None = None,
+    alternative: str = "two-sided",
     patients: ArrayLike | None = None,
 ) -> Estimate:
     """Share of the negative cases that were called negative: TN / (TN + FP).
@@ -223,7 +234,7 @@ def specificity(
     ----------
     truth, call
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
-    method, conf_level, null
+    method, conf_level, null, alternative
         As in `proportion`.
     patients
         As in `sensitivity`.
@@ -240,7 +251,7 @@ def specificity(
     ----------
     Altman and Bland 1994, doi:10.1136/bmj.308.6943.1552.
     """
-    return _share("specificity", truth, call, method, conf_level, null, patients)
+    return _share("specificity", truth, call, method, conf_level, null, alternative, patients)
 
 
 def ppv(
@@ -250,6 +261,7 @@ def ppv(
     method: str = "wilson",
     conf_level: float = 0.95,
     null: float | None = None,
+    alternative: str = "two-sided",
     patients: ArrayLike | None = None,
 ) -> Estimate:
     """Share of the positive calls that were right: TP / (TP + FP), the positive predictive value.
@@ -260,7 +272,7 @@ def ppv(
     ----------
     truth, call
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
-    method, conf_level, null
+    method, conf_level, null, alternative
         As in `proportion`.
     patients
         As in `sensitivity`.
@@ -277,7 +289,7 @@ def ppv(
     ----------
     Altman and Bland 1994, doi:10.1136/bmj.309.6947.102.
     """
-    return _share("ppv", truth, call, method, conf_level, null, patients)
+    return _share("ppv", truth, call, method, conf_level, null, alternative, patients)
 
 
 def npv(
@@ -287,6 +299,7 @@ def npv(
     method: str = "wilson",
     conf_level: float = 0.95,
     null: float | None = None,
+    alternative: str = "two-sided",
     patients: ArrayLike | None = None,
 ) -> Estimate:
     """Share of the negative calls that were right: TN / (TN + FN), the negative predictive value.
@@ -297,7 +310,7 @@ def npv(
     ----------
     truth, call
         Boolean or 0/1, shape (n_cases,), paired by position; no missing values.
-    method, conf_level, null
+    method, conf_level, null, alternative
         As in `proportion`.
     patients
         As in `sensitivity`.
@@ -314,7 +327,7 @@ def npv(
     ----------
     Altman and Bland 1994, doi:10.1136/bmj.309.6947.102.
     """
-    return _share("npv", truth, call, method, conf_level, null, patients)
+    return _share("npv", truth, call, method, conf_level, null, alternative, patients)
 
 
 def accuracy(
@@ -324,6 +337,7 @@ def accuracy(
     method: str = "wilson",
     conf_level: float = 0.95,
     null: float | None = None,
+    alternative: str = "two-sided",
     patients: ArrayLike | None = None,
 ) -> Estimate:
     """Share of the cases that were called right.
@@ -334,7 +348,7 @@ def accuracy(
     ----------
     truth, call
         Labels of any number of classes, shape (n_cases,), paired by position; right where they are equal.
-    method, conf_level, null
+    method, conf_level, null, alternative
         As in `proportion`.
     patients
         As in `sensitivity`.
@@ -349,9 +363,11 @@ def accuracy(
     """
     truth, call = labels(truth, "truth"), labels(call, "call")
     total = same_length(truth=truth, call=call)
+    same_kind(truth, call, "call")
     if patients is not None:
         right = np.asarray(truth == call, dtype=bool)
         whose = patients_of(patients, total)
-        return clustered_share("accuracy", np.ones(total, dtype=bool), right, whose, method, conf_level, null)
+        everywhere = np.ones(total, dtype=bool)
+        return clustered_share("accuracy", everywhere, right, whose, method, conf_level, null, alternative)
     count = int(np.count_nonzero(truth == call))
-    return _fraction("accuracy", Counts(count, total - count, 0, 0), method, conf_level, null)
+    return _fraction("accuracy", Counts(count, total - count, 0, 0), method, conf_level, null, alternative)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import ArrayLike, check_level, same_length, scores, z_of
+from readerstudy.stats._arrays import ArrayLike, Floats, check_level, same_length, scores, z_of
 from readerstudy.stats.linearised import noted
 
 A_TEST = "a test: no estimate of its own"
@@ -44,7 +44,8 @@ def heterogeneity(estimates: ArrayLike, std_errors: ArrayLike, *, conf_level: fl
     -----
     Sites must be independent, with no patient in two. Before pooling: with few sites Q misses heterogeneity, and a
     high P does not show that there is none; the interval of I2 says how much there might be. One site: undefined.
-    With two sites and Q of at most 2 the interval of I2 is undefined too.
+    With two sites and Q of at most 2 the interval of I2 is undefined too; where standard errors are so small that Q
+    overflows all is nan, with a note.
 
     References
     ----------
@@ -68,11 +69,10 @@ def heterogeneity(estimates: ArrayLike, std_errors: ArrayLike, *, conf_level: fl
     if n < 2:
         note = "fewer than two sites: undefined"
         return [q.replace(note=noted(A_TEST, note)), i2.replace(note=note), between.replace(note=note)]
-    weight = errors**-2.0
-    mean = float(weight @ values / weight.sum())
-    chi2, df = float(weight @ (values - mean) ** 2), n - 1
-    chi2 = 0.0 if chi2 < 1e-24 * float(weight @ values**2) else chi2  # what rounding leaves
-    scale = float(weight.sum() - (weight**2).sum() / weight.sum())
+    chi2, scale, df = *_weighed(values, errors), n - 1
+    if not math.isfinite(chi2):
+        note = "the standard errors are too small beside the differences for Q to be computed"
+        return [q.replace(df=df, note=noted(A_TEST, note)), i2.replace(note=note), between.replace(note=note)]
     low, high = i2_limits(chi2, n, z_of((1 - conf_level) / 2))
     value = max(0.0, 1 - df / chi2) if chi2 > 0 else 0.0
     return [
@@ -85,6 +85,23 @@ def heterogeneity(estimates: ArrayLike, std_errors: ArrayLike, *, conf_level: fl
             note="less variation than by chance: the variance is taken as 0" if chi2 < df else None,
         ),
     ]
+
+
+def _weighed(values: Floats, errors: Floats) -> tuple[float, float]:
+    """Q, and by how much it grows with the variance between the sites; both infinite where they overflow."""
+    # Shares of the weight instead of weights, of which that of a tiny error overflows.
+    relative = (errors.min() / errors) ** 2
+    share = relative / relative.sum()
+    mean = float(share @ values)
+    gap = values - mean
+    gap[np.abs(gap) <= 1e-14 * (np.abs(values) + float(share @ np.abs(values)))] = 0.0  # what rounding leaves
+    largest = int(np.argmin(errors))
+    with np.errstate(over="ignore"):
+        chi2 = float(((gap / errors) ** 2).sum())
+        weight = np.delete(errors, largest) ** -2.0
+        # Sum of w (1 - share); 1 less the largest share is the sum of the others.
+        scale = float(share[largest] * weight.sum() + weight @ (1 - np.delete(share, largest)))
+    return chi2, scale
 
 
 def i2_limits(chi2: float, n: int, z: float) -> tuple[float, float]:

@@ -236,10 +236,10 @@ def proportion_difference(
 
     Notes
     -----
-    The groups must be independent and so must the trials within them. Two readings of the same cases are not: see
-    `paired_difference` and `mcnemar`. 0 of 0 is nan with a note; where nobody or everybody succeeded, P = 1. With one
-    case in a group ``"hauck-anderson"`` has no interval. Where interval and test disagree about 0, and where the
-    interval has no width, a note says so.
+    The groups must be independent and so must the trials within them; there is no margin. Two readings of the same
+    cases are not: see `paired_difference` and `mcnemar`. 0 of 0 is nan with a note; where nobody or everybody
+    succeeded, P = 1. With one case in a group ``"hauck-anderson"`` has no interval. Where interval and test disagree
+    about 0, and where the interval has no width, a note says so.
 
     References
     ----------

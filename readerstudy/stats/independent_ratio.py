@@ -143,10 +143,10 @@ def proportion_ratio(
 
     Notes
     -----
-    The groups must be independent and so must the trials within them. 0 / 0 is nan with a note. With no success in the
-    second group the ratio is unbounded: nan with a note, and the score intervals have a lower limit; with none in the
-    first it is 0, and they have an upper limit, which of the others only ``"adjusted-log"`` has. Where interval and
-    test disagree about 1, and where the interval has no width, a note says so.
+    The groups must be independent and so must the trials within them; there is no margin. 0 / 0 is nan with a note.
+    With no success in the second group the ratio is unbounded: nan with a note, and the score intervals have a lower
+    limit; with none in the first it is 0, and they have an upper limit, which of the others only ``"adjusted-log"``
+    has. Where interval and test disagree about 1, and where the interval has no width, a note says so.
 
     References
     ----------

@@ -21,6 +21,7 @@ from readerstudy.stats._arrays import (
     check_level,
     labels,
     missing,
+    same_kind,
     same_length,
     vector,
 )
@@ -119,12 +120,23 @@ def _right(truth: npt.NDArray[Any] | None, values: ArrayLike, name: str) -> Floa
     elif len(array) != len(truth):
         raise ValueError(f"not one length: {name} has {len(array)}, truth has {len(truth)}")
     else:
+        same_kind(truth, array[read], name)
         right[read] = [given == true for given, true in zip(array[read].tolist(), truth[read].tolist(), strict=True)]
     return right
 
 
-def _differences(call: ArrayLike, versus: ArrayLike, truth: npt.NDArray[Any] | None) -> tuple[Floats, int | None]:
-    """Right(call) - right(versus) of every case, nan where one of the two is not read, and how many readers versus has.
+class _Gaps(NamedTuple):
+    """Right(call) - right(versus) of every case."""
+
+    values: Floats
+    """nan where one of the two is not read."""
+    n_readers: int | None
+    """How many readers `versus` has, where it has several."""
+    notes: list[str]
+
+
+def _differences(call: ArrayLike, versus: ArrayLike, truth: npt.NDArray[Any] | None) -> _Gaps:
+    """Right(call) - right(versus) of every case.
 
     Of several readers `versus` is the mean of those who read the case.
     """
@@ -138,7 +150,11 @@ def _differences(call: ArrayLike, versus: ArrayLike, truth: npt.NDArray[Any] | N
     reads = (~np.isnan(theirs)).sum(axis=0)
     with np.errstate(invalid="ignore"):
         mean = np.nansum(theirs, axis=0) / np.where(reads, reads, np.nan)
-    return ours - mean, len(lines) if several else None
+    never = [
+        name for name, found in (("call", ours), ("versus", theirs)) if truth is not None and not (found > 0).any()
+    ]
+    doubts = [f"{name} was never right: are its labels those of truth?" for name in never if reads.any()]
+    return _Gaps(ours - mean, len(lines) if several else None, doubts)
 
 
 def _levels(values: list[Any]) -> list[Any]:
@@ -200,7 +216,8 @@ def interaction(
     -------
     list of Estimate
         One of `measure` for each stratum (`subgroup`), with Student's interval and test of 0 on its number of
-        patients less 1 df; then ``"interaction"`` (``"sensitivity_interaction"``, ``"specificity_interaction"``)
+        patients less 1 df, where `n_cases` counts all cases of the stratum that were read by both and `total` those
+        that the measure is about; then ``"interaction"`` (``"sensitivity_interaction"``, ``"specificity_interaction"``)
         with F (`statistic`), `df_num`, `df` and P.
 
     Raises
@@ -237,14 +254,15 @@ def interaction(
     check_level(conf_level)
     known = None if truth is None else labels(truth, "truth")
     chosen = _kept(measure, known)
-    gaps, n_readers = _differences(call, versus, known)
+    gaps, n_readers, doubts = _differences(call, versus, known)
     kinds = vector(strata, "strata")
     same_length(call=gaps, strata=kinds)
     patient = patient_codes(patients, len(gaps))
     stratified = ~missing(kinds)
     wanted = np.ones(len(gaps), dtype=bool) if chosen is None else chosen
-    kept = wanted & stratified & ~np.isnan(gaps)
-    notes = [
+    whole = stratified & ~np.isnan(gaps)
+    kept = wanted & whole
+    notes = doubts + [
         f"left out, {count} case{'s' if count > 1 else ''} {why}"
         for count, why in (
             (int((wanted & ~stratified).sum()), "of unknown stratum"),
@@ -263,31 +281,43 @@ def interaction(
     blank = Estimate(
         measure=TEST_OF[measure],
         test_method="hotelling-wald",
-        n_cases=int(kept.sum()),
-        n_patients=len(np.unique(patient[kept])) if patients is not None else None,
+        n_cases=int(whole.sum()),
+        n_patients=len(np.unique(patient[whole])) if patients is not None else None,
         n_readers=n_readers,
+        total=int(kept.sum()),
         random=shared.random,
         note=noted(A_TEST, *notes),
     )
     if not kept.any():
         return [blank.replace(note=noted(A_TEST, *notes, "no case"))]
     levels = _levels(kinds[kept].tolist())
+    if len({str(level) for level in levels}) < len(levels):
+        raise ValueError(f"strata has labels that read alike, such as 1 and '1': write them alike, got {levels}")
     place = {level: code for code, level in enumerate(levels)}
-    stratum = np.array([place[level] for level in kinds[kept].tolist()], dtype=np.int64)
-    found = stratum_means(gaps[kept], stratum, patient[kept])
+    stratum = np.full(len(gaps), -1)
+    stratum[whole] = [place.get(level, -1) for level in kinds[whole].tolist()]
+    found = stratum_means(gaps[kept], stratum[kept], patient[kept])
     records = [
-        _of_stratum(shared.replace(subgroup=str(level)), found, code, patients is not None)
+        _of_stratum(
+            shared.replace(
+                subgroup=str(level),
+                n_cases=int((stratum == code).sum()),
+                n_patients=len(np.unique(patient[stratum == code])) if patients is not None else None,
+            ),
+            found,
+            code,
+        )
         for code, level in enumerate(levels)
     ]
     return [*records, _tested(blank, found, levels)]
 
 
-def _of_stratum(e: Estimate, found: StratumMeans, code: int, clustered: bool) -> Estimate:
+def _of_stratum(e: Estimate, found: StratumMeans, code: int) -> Estimate:
     n_patients = int((found.cases[:, code] > 0).sum())
     mean, variance = float(found.mean[code]), float(found.covariance[code, code])
-    e = e.replace(estimate=mean, n_cases=int(found.cases[:, code].sum()), n_patients=n_patients if clustered else None)
+    e = e.replace(estimate=mean, total=int(found.cases[:, code].sum()))
     if n_patients == 1:
-        return e.replace(note=f"one {'patient' if clustered else 'case'}: no standard error")
+        return e.replace(note=f"one {'case' if e.n_patients is None else 'patient'}: no standard error")
     df, error = n_patients - 1, math.sqrt(variance)
     if error == 0:
         note = "every difference is the same: the interval has no width"

@@ -100,8 +100,9 @@ def compare_plr(
 
     Notes
     -----
-    Cases must be independent; the pairing is allowed for. Where a likelihood ratio is undefined or 0 (no false, or no
-    true positive) the comparison is nan with a note. Two readings that agree in every case have ratio 1 and P = 1.
+    Cases must be independent, there is no `patients`; the pairing is allowed for. Where a likelihood ratio is undefined
+    or 0 (no false, or no true positive) the comparison is nan with a note. Two readings that agree in every case have
+    ratio 1 and P = 1.
 
     References
     ----------
@@ -155,8 +156,8 @@ def compare_nlr(
 
     Notes
     -----
-    Cases must be independent; the pairing is allowed for. Where a likelihood ratio is undefined or 0 (no false, or no
-    true negative) the comparison is nan with a note.
+    Cases must be independent, there is no `patients`; the pairing is allowed for. Where a likelihood ratio is undefined
+    or 0 (no false, or no true negative) the comparison is nan with a note.
 
     References
     ----------

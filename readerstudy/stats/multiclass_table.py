@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from readerstudy import _choice
@@ -27,32 +28,41 @@ UNDEFINED = ("nan", "zero", "omit")
 """What to do with a class whose own number is 0 / 0."""
 
 
-class _Shares(NamedTuple):
-    """Numerator and denominator of a measure of every class, and their derivatives in each cell's probability.
+class _Sum(NamedTuple):
+    """What is summed for a class over the cells of the confusion matrix: how often each kind of cell counts."""
 
-    Shapes (n_classes,) and (n_classes, n_classes, n_classes): class, true class, called class.
-    """
+    cells: int
+    """Every cell."""
+    row: int
+    """Those of cases that truly are of the class."""
+    column: int
+    """Those of cases that were called the class."""
+    hit: int
+    """Those of cases that truly are of it and were called it."""
 
-    above: Floats
-    below: Floats
-    d_above: Floats
-    d_below: Floats
+    def of(self, table: Floats | Ints) -> npt.NDArray[Any]:
+        """The sum for each class; of whole numbers it is one."""
+        rows, columns, hits = table.sum(axis=1), table.sum(axis=0), np.diag(table)
+        found: npt.NDArray[Any] = self.cells * table.sum() + self.row * rows + self.column * columns + self.hit * hits
+        return found
+
+    def gradient(self, factor: Floats) -> Floats:
+        """Derivative in each cell of the sum over the classes of `factor` times `of`."""
+        k = len(factor)
+        moved = np.full((k, k), self.cells * factor.sum())
+        moved += self.row * factor[:, None] + self.column * factor[None, :]
+        moved[np.diag_indices(k)] += self.hit * factor
+        return moved
 
 
-def _shares(p: Floats, measure: str) -> _Shares:
-    """Of the probabilities `p` of the confusion matrix's cells, rows = truth."""
-    k = len(p)
-    eye, one = np.eye(k), np.ones((k, k, k))
-    hit = eye[:, :, None] * eye[:, None, :]
-    row, column = one * eye[:, :, None], one * eye[:, None, :]
-    d_above, d_below = {
-        "sensitivity": (hit, row),
-        "ppv": (hit, column),
-        "specificity": (one - row - column + hit, one - row),
-        "npv": (one - row - column + hit, one - column),
-        "f1": (2 * hit, row + column),
-    }[measure]
-    return _Shares((d_above * p).sum(axis=(1, 2)), (d_below * p).sum(axis=(1, 2)), d_above, d_below)
+_SHARES = {
+    "sensitivity": (_Sum(0, 0, 0, 1), _Sum(0, 1, 0, 0)),
+    "ppv": (_Sum(0, 0, 0, 1), _Sum(0, 0, 1, 0)),
+    "specificity": (_Sum(1, -1, -1, 1), _Sum(1, -1, 0, 0)),
+    "npv": (_Sum(1, -1, -1, 1), _Sum(1, 0, -1, 0)),
+    "f1": (_Sum(0, 0, 0, 2), _Sum(0, 1, 1, 0)),
+}
+"""Numerator and denominator of each measure."""
 
 
 def averages_of_table(table: Ints, measure: str, average: str, undefined: str) -> tuple[float, float]:
@@ -62,16 +72,13 @@ def averages_of_table(table: Ints, measure: str, average: str, undefined: str) -
     """
     n = int(table.sum())
     p: Floats = table / n
-    found = _shares(p, measure)
     k = len(p)
+    above, below = _SHARES[measure]
     # Counted in whole numbers: rounding must not make a share of 0.
-    known = (found.d_below * table).sum(axis=(1, 2)) > 0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.where(known, found.above / found.below, 0.0)
-        pull = (found.d_above - value[:, None, None] * found.d_below) / found.below[:, None, None]
-    pull[~known] = 0
+    known = below.of(table) > 0
+    divisor = np.where(known, below.of(table), 1)
+    value = np.where(known, above.of(table) / divisor, 0.0)
     weight = p.sum(axis=1) if average == "weighted" else np.full(k, 1 / k)
-    d_weight = np.eye(k)[:, :, None] * np.ones((k, k, k)) if average == "weighted" else np.zeros((k, k, k))
     counted = weight > 0
     if undefined == "nan" and (counted & ~known).any():
         return math.nan, math.nan
@@ -81,8 +88,11 @@ def averages_of_table(table: Ints, measure: str, average: str, undefined: str) -
         return math.nan, math.nan
     share, total = float(weight[counted] @ value[counted]), float(weight[counted].sum())
     mean = share / total
-    moves = weight[:, None, None] * pull + (value - mean)[:, None, None] * d_weight
-    gradient = moves[counted].sum(axis=0) / total
+    factor = np.where(counted & known, weight * n / divisor, 0.0)
+    gradient = above.gradient(factor) - below.gradient(factor * value)
+    if average == "weighted":
+        gradient += np.where(counted, value - mean, 0.0)[:, None]
+    gradient /= total
     variance = float((p * gradient**2).sum() - (p * gradient).sum() ** 2) / n
     return mean, math.sqrt(variance) if variance > 1e-15 / n else 0.0
 
@@ -134,9 +144,9 @@ def multiclass_table(
 
     Notes
     -----
-    Cases must be independent. A class without a case, or that was never called, has its note. Macro sensitivity is
-    `balanced_accuracy`, which has a further interval. The macro F1 is the mean of the classes' F1, not the F1 of the
-    mean precision and recall.
+    Cases must be independent: there is no `patients`. A class without a case, or that was never called, has its note.
+    Macro sensitivity is `balanced_accuracy`, which has a further interval. The macro F1 is the mean of the classes' F1,
+    not the F1 of the mean precision and recall.
 
     References
     ----------
@@ -193,8 +203,7 @@ def _micro(e: Estimate, table: Ints, measure: str) -> Estimate:
 
 
 def _average(e: Estimate, table: Ints, known: list[Any], measure: str, average: str, undefined: str) -> Estimate:
-    below = _shares(table.astype(np.float64), measure).below
-    empty = below == 0
+    empty = _SHARES[measure][1].of(table) == 0
     if average == "weighted":
         empty &= table.sum(axis=1) > 0
     names = ", ".join(str(name) for name, gone in zip(known, empty, strict=True) if gone)

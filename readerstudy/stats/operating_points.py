@@ -60,7 +60,7 @@ def _one(
 def _two(measure: str, fixed: float, *arrays: ArrayLike, **options: Any) -> Estimate:
     note = _checked(fixed, measure)
     conf_level, alternative = options.pop("conf_level"), options.pop("alternative")
-    outside = tails_of(conf_level, alternative, options["hypothesis"], options["margin"])
+    outside = tails_of(conf_level, alternative, options["hypothesis"], options["margin"], most=1.0)
     checked_replicates(options["n_boot"])
     truth, score, versus = binary(arrays[0], "truth"), scores(arrays[1], "score"), scores(arrays[2], "versus")
     e = Estimate(
@@ -127,13 +127,14 @@ def sensitivity_at(
     References
     ----------
     Pepe 2003, The statistical evaluation of medical tests for classification and prediction, section 5.2,
-    doi:10.1093/oso/9780198509844.001.0001. Platt, Hanley and Yang 2000 (BCa), doi:10.1002/(SICI)1097-0258(20000215)19:3<313::AID-SIM370>3.0.CO;2-K.
+    doi:10.1093/oso/9780198509844.001.0001. Platt, Hanley and Yang 2000 (BCa),
+    doi:10.1002/(SICI)1097-0258(20000215)19:3<313::AID-SIM370>3.0.CO;2-K.
 
     Examples
     --------
     >>> sensitivity_at([0, 0, 0, 0, 1, 1, 1, 1], [1, 2, 3, 5, 2, 4, 6, 7], specificity=0.75).estimate
     0.75
-    """  # noqa: E501
+    """
     return _one("sensitivity", specificity, truth, score, method, conf_level, alternative, n_boot, rng)
 
 

@@ -377,7 +377,7 @@ def _clustered(
     gaps = call.astype(np.float64) - versus - e.estimate
     design = patients.design(gaps)
     size = 1 / design.factor**2
-    shrunk = [size * (z_of(tail) / design.reach(tail)) ** 2 if tail else size for tail in outside]
+    shrunk = [size / design.widening(tail) ** 2 if tail else size for tail in outside]
     e = noted(_limited(e, call, versus, outside, (shrunk[0], shrunk[1])), design.note)
     e = _tested(e, call, versus, margin, hypothesis, size, design.normal)
     return e.replace(

@@ -77,9 +77,10 @@ def paired_ratio(
 
     Notes
     -----
-    Cases must be independent. The cases that neither reading calls positive do not enter: the ratio is known where
-    only the positive calls were followed up. Where `versus` has no positive call it is unbounded: nan with a note,
-    and the score interval has a lower limit only. With no discordant pair the ratio and P are 1, with a note.
+    Cases must be independent; there is no `patients`, see `paired_difference`. The cases that neither reading calls
+    positive do not enter: the ratio is known where only the positive calls were followed up. Where `versus` has no
+    positive call it is unbounded: nan with a note, and the score interval has a lower limit only. With no discordant
+    pair the ratio and P are 1, with a note.
 
     References
     ----------

@@ -156,7 +156,8 @@ def compare_partial_auc(
     specificity, sensitivity, corrected
         As in `partial_auc`.
     conf_level, alternative, margin, hypothesis
-        As in `compare_auc`; the margin is on the scale of what is compared.
+        As in `compare_auc`; the margin is on the scale of what is compared, and less
+        than its range.
     n_boot, rng
         Replicates and NumPy Generator or seed; both scores see the same resampled cases.
 
@@ -185,10 +186,10 @@ def compare_partial_auc(
     -0.25
     """
     part = _Part(specificity, sensitivity, corrected)
-    outside = tails_of(conf_level, alternative, hypothesis, margin)
+    low, high = part.ends
+    outside = tails_of(conf_level, alternative, hypothesis, margin, most=high - low)
     checked_replicates(n_boot)
     truth, score, versus = binary(truth, "truth"), scores(score, "score"), scores(versus, "versus")
-    low, high = part.ends
     e = Estimate(
         measure=f"{part.measure}_difference",
         method="bootstrap",

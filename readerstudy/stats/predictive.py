@@ -92,9 +92,9 @@ def compare_ppv(
 
     Notes
     -----
-    Cases must be independent; the pairing is allowed for. A reading without a positive call has no PPV: nan with a
-    note. Where the two readings call the same cases positive the difference is 0 and P = 1. McNemar's test is no
-    test of predictive values, for their totals differ.
+    Cases must be independent, there is no `patients`; the pairing is allowed for. A reading without a positive call has
+    no PPV: nan with a note. Where the two readings call the same cases positive the difference is 0 and P = 1.
+    McNemar's test is no test of predictive values, for their totals differ.
 
     References
     ----------
@@ -150,8 +150,8 @@ def compare_npv(
 
     Notes
     -----
-    Cases must be independent; the pairing is allowed for. A reading without a negative call has no NPV: nan with a
-    note.
+    Cases must be independent, there is no `patients`; the pairing is allowed for. A reading without a negative call has
+    no NPV: nan with a note.
 
     References
     ----------

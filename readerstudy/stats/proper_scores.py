@@ -47,8 +47,9 @@ def log_loss(
 
     Notes
     -----
-    Cases must be independent. A case whose own class was given the probability 0 makes it unbounded: nan with a note;
-    no probability is moved away from 0 silently. With one case there is no interval, with a note.
+    Cases must be independent: there is no `patients`. A case whose own class was given the probability 0 makes it
+    unbounded: nan with a note; no probability is moved away from 0 silently. With one case there is no interval, with a
+    note.
 
     References
     ----------
@@ -95,8 +96,8 @@ def multiclass_brier(
 
     Notes
     -----
-    Cases must be independent. With one case there is no interval, and where all errors are equal it has no width, with
-    a note. Some divide the sum by 2 or by the number of classes; Brier did not.
+    Cases must be independent: there is no `patients`. With one case there is no interval, and where all errors are
+    equal it has no width, with a note. Some divide the sum by 2 or by the number of classes; Brier did not.
 
     References
     ----------

@@ -9,7 +9,17 @@ import numpy as np
 
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
-from readerstudy.stats._arrays import ArrayLike, Bools, Ints, binary, check_level, labels, normal_p, same_length
+from readerstudy.stats._arrays import (
+    ArrayLike,
+    Bools,
+    Ints,
+    binary,
+    check_level,
+    labels,
+    normal_p,
+    same_length,
+    sorted_labels,
+)
 from readerstudy.stats._degenerate import NO_WIDTH, bounded
 from readerstudy.stats.linearised import noted
 from readerstudy.stats.paired import INTERVALS, difference_limits, mcnemar_p
@@ -26,7 +36,7 @@ def _ordered(call: ArrayLike, versus: ArrayLike, categories: list[Any] | None) -
     if categories is None:
         if any(isinstance(value, str) for value in given):
             raise ValueError("categories must say the order of readings that are words, least suspicious first")
-        known = sorted(given)
+        known = sorted_labels(given, "call and versus")
     else:
         known = list(categories)
         unknown = [value for value in given if value not in known]
@@ -126,11 +136,11 @@ def reclassification(
 
     Notes
     -----
-    Cases must be independent. The NRI adds shares of different cases: it is no share of cases itself, gives positive
-    and negative cases the same weight whatever the prevalence and the harm, and counts a small step like a large one;
-    with three or more categories it can reward a reading that is of no use. Report its two parts, which for two
-    categories are the differences in sensitivity and in specificity, and net benefit. Without a positive or a
-    negative case it is nan with a note; where nothing moved it is 0 and P = 1.
+    Cases must be independent: there is no `patients`, and no margin. The NRI adds shares of different cases: it is no
+    share of cases itself, gives positive and negative cases the same weight whatever the prevalence and the harm, and
+    counts a small step like a large one; with three or more categories it can reward a reading that is of no use.
+    Report its two parts, which for two categories are the differences in sensitivity and in specificity, and net
+    benefit. Without a positive or a negative case it is nan with a note; where nothing moved it is 0 and P = 1.
 
     References
     ----------
@@ -155,7 +165,7 @@ def reclassification(
     better, worse = np.where(true, up, down), np.where(true, down, up)
     blank = Estimate(measure="", method=method, conf_level=conf_level, n_cases=n, null=0.0, alternative="two-sided")
     parts = [
-        _difference(blank.replace(measure=name, n_cases=int(of_class.sum())), better[of_class], worse[of_class], empty)
+        _difference(blank.replace(measure=name), better[of_class], worse[of_class], empty)
         for name, of_class, empty in (
             ("nri_events", true, "undefined: no positive case"),
             ("nri_non_events", ~true, "undefined: no negative case"),
@@ -173,6 +183,7 @@ def reclassification(
 def _difference(e: Estimate, better: Bools, worse: Bools, empty: str) -> Estimate:
     """`e` with (better - worse) / n, its interval and the exact sign test of the cases that moved."""
     n = len(better)
+    e = e.replace(total=n)
     if n == 0:
         return e.replace(note=empty)
     b, c = int(better.sum()), int(worse.sum())

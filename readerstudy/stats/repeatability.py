@@ -12,7 +12,7 @@ from scipy import special
 
 from readerstudy import _choice
 from readerstudy.estimate import ALL_READERS, Estimate
-from readerstudy.stats._arrays import Floats, check_level, missing, tails, z_of
+from readerstudy.stats._arrays import Floats, check_level, missing, sorted_labels, tails, unmasked, z_of
 from readerstudy.stats._degenerate import bounded
 from readerstudy.stats._reads import coded, measured
 from readerstudy.stats.agreement import WEIGHTS, agreement_weights
@@ -79,7 +79,8 @@ def _kappa(e: Estimate, reads: npt.NDArray[Any], weights: str | None, categories
     if used == 1 or math.isnan(found.value):
         return Own(e.replace(note="one category used only: kappa is undefined"), influence)
     influence[read] = (found.parts - found.value) / len(found.parts)
-    return Own(with_interval(e, found, tails(e.conf_level, "two-sided")), influence)
+    e = with_interval(e, found, tails(e.conf_level, "two-sided"))
+    return Own(e if math.isnan(e.p_value) else e.replace(test_method="linearised-t"), influence)
 
 
 def _complete(e: Estimate, reads: npt.NDArray[Any]) -> tuple[Estimate, Floats, npt.NDArray[np.int64]]:
@@ -153,6 +154,8 @@ def _averaged(e: Estimate, own: list[Own]) -> Estimate:
 
 
 def _grid(ratings: npt.ArrayLike) -> npt.NDArray[Any]:
+    for rows in ratings if isinstance(ratings, (list, tuple)) else [ratings]:
+        unmasked(rows, "ratings")
     try:
         array = np.asarray(ratings, dtype=object)
     except ValueError:
@@ -183,9 +186,9 @@ def intra_reader(
     ratings
         Shape (n_readers, n_repeats, n_cases), two repeats or more; nan or None = not read.
     measure
-        ``"kappa"`` (categories; range [-1, 1], best 1): Cohen's of two repeats, Conger's of more. ``"icc"`` (numbers;
-        best 1): one-way, of a single read. ``"within_reader_sd"`` (numbers; range [0, inf), best 0): the standard
-        deviation of repeat reads of a case.
+        ``"kappa"`` (categories; range [-1, 1], best 1): the value is Cohen's of two repeats, Conger's of more, interval
+        and test are linearised (see Notes). ``"icc"`` (numbers; best 1): one-way, of a single read.
+        ``"within_reader_sd"`` (numbers; range [0, inf), best 0): the standard deviation of repeat reads of a case.
     weights, categories
         As in `kappa`, for that measure only.
     readers
@@ -209,8 +212,11 @@ def intra_reader(
     -----
     Cases must be independent, and a repeat must be made without memory of the first read. A reader's interval is for
     other cases (kappa: linearised variance; ICC: F; standard deviation: chi-squared, for normal errors as wide for
-    small numbers as for large ones). The mean has Obuchowski and Rockette's with Hillis' degrees of freedom. Numbers
-    count for cases with every repeat. Where a reader used one category, or has no repeat, it is nan with a note.
+    small numbers as for large ones). That variance of kappa, with n - 1 instead of n and Student's distribution, is for
+    any number of repeats and for missing ones; its test divides by the same standard error. So for two repeats interval
+    and P are not those of `kappa`, whose test has the standard error under chance agreement. The mean has Obuchowski
+    and Rockette's with Hillis' degrees of freedom. Numbers count for cases with every repeat. Where a reader used one
+    category, or has no repeat, it is nan with a note.
 
     References
     ----------
@@ -262,7 +268,7 @@ def _coefficient(e: Estimate) -> Estimate:
 def _categories(array: npt.NDArray[Any], categories: list[Any] | None) -> list[Any]:
     given = array.ravel()[~missing(array.ravel())].tolist()
     if categories is None:
-        return sorted(set(given))
+        return sorted_labels(given, "ratings")
     unknown = [label for label in given if label not in categories]
     if unknown:
         raise ValueError(f"ratings hold {unknown[0]!r}, which is not among the categories {list(categories)}")

@@ -58,7 +58,7 @@ def compare_auc(
     conf_level, alternative
         As in `proportion`; ``"greater"`` tests whether `score` is better.
     margin
-        How much worse is not worse: positive, on the scale of the AUC. P is then one-sided, to be held against
+        How much worse is not worse: between 0 and 1, on the scale of the AUC. P is then one-sided, to be held against
         (1 - conf_level) / 2, and `verdict` reads the two-sided interval.
     hypothesis
         What the margin is for: ``"non-inferiority"`` tests difference <= -margin, ``"equivalence"`` both sides.
@@ -98,7 +98,7 @@ def compare_auc(
     (0.3333, 0.221)
     """
     _choice.check(method, COMPARISONS, "method")
-    outside = tails_of(conf_level, alternative, hypothesis, margin)
+    outside = tails_of(conf_level, alternative, hypothesis, margin, most=1.0)
     checked_replicates(n_boot)
     if paired and versus_truth is not None:
         raise ValueError("versus_truth is of other cases: it needs paired=False")

@@ -22,12 +22,13 @@ from readerstudy.stats._arrays import (
     same_length,
     scores,
     tails,
+    unmasked,
     z_of,
 )
 from readerstudy.stats._degenerate import bounded, one_sided
 from readerstudy.stats._difference import NO_VARIANCE
 from readerstudy.stats.roc_inference import undefined
-from readerstudy.stats.roc_placements import delong_covariance
+from readerstudy.stats.roc_placements import placements
 
 CONTRASTS = ("pairwise", "reference")
 """Names of the sets of contrasts."""
@@ -76,7 +77,8 @@ def compare_aucs(
 
     Notes
     -----
-    Cases must be independent. With no case of a class, or one, nothing is tested. Contrasts that repeat each other
+    Cases must be independent: there is no `patients`, and no margin, see `compare_auc`. With no case of a class, or
+    one, nothing is tested. Contrasts that repeat each other
     cost no degree of freedom. Where equal placements leave a contrast no variance, its difference is 0 and P = 1.
     Each case says so in `note`.
 
@@ -94,6 +96,7 @@ def compare_aucs(
     """
     outside = tails(conf_level, alternative)
     truth = binary(truth, "truth")
+    unmasked(scores, "scores")
     rows = np.asarray(scores, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] != len(truth) or len(rows) < 2:
         raise ValueError(f"scores must have shape (n_readers, {len(truth)}) with 2 readers or more, got {rows.shape}")
@@ -122,10 +125,9 @@ def compare_aucs(
         reason = "one case of a class leaves DeLong's covariance undefined: no interval, no test"
     if reason is not None:
         return [one.replace(note=reason) for one in (everything, *differences)]
-    area, covariance = delong_covariance(truth, rows)
-    value, spread = matrix @ area, matrix @ covariance @ matrix.T
-    # A variance that is rounding only, as of two scores with the same placements, is none.
-    spread[np.abs(spread) < 1e-15] = 0
+    placed = [placements(truth, row) for row in rows]
+    value = matrix @ np.array([p.auc for p in placed])
+    spread = _spread(matrix, np.stack([p.positive for p in placed]), np.stack([p.negative for p in placed]))
     return [
         _global(everything, value, spread),
         *(
@@ -133,6 +135,27 @@ def compare_aucs(
             for one, d, v in zip(differences, value, np.diag(spread), strict=True)
         ),
     ]
+
+
+def _spread(matrix: Floats, *of_classes: Floats) -> Floats:
+    """DeLong's covariance of contrasts from the placements of each class, shape (n_readers, n_of_class).
+
+    From differences of placements, not as a difference of covariances, so that curves that hardly differ keep the
+    variance of their difference.
+    """
+    spread: Floats = np.zeros((len(matrix), len(matrix)))
+    for rows in of_classes:
+        size = rows.shape[1] * (rows.shape[1] - 1)
+        against_first = rows[1:] - rows[0]
+        against_first -= against_first.mean(axis=1, keepdims=True)
+        spread += matrix[:, 1:] @ (against_first @ against_first.T) @ matrix[:, 1:].T / size
+    own = np.array([sum(float(np.var(row @ rows, ddof=1)) / rows.shape[1] for rows in of_classes) for row in matrix])
+    # A variance that is the rounding of placements only, as of two scores with the same ones, is none.
+    own[own <= 1e-30 * np.abs(matrix).sum(axis=1) ** 2 / 4] = 0
+    np.fill_diagonal(spread, own)
+    spread[own == 0] = 0
+    spread[:, own == 0] = 0
+    return spread
 
 
 def _matrix(contrasts: str | npt.ArrayLike, n_readers: int) -> Floats:

@@ -48,7 +48,9 @@ def _carried_over(
     error = math.sqrt(sum_of_variances)
     if method == "wald":
         reach = z_of((1 - e.conf_level) / 2) * error
-        low, high = max(constant, value - reach), min(constant + sum(factors), value + reach)
+        # The end of the range is a sum of its own: rounding can put it on the wrong side of the value.
+        low = min(value, max(constant, value - reach))
+        high = max(value, min(constant + sum(factors), value + reach))
         if error == 0:
             e = e.replace(note=f"{said}; no variation in either class: the interval has no width")
     e = e.replace(estimate=value, std_error=error, conf_low=low, conf_high=high)

@@ -178,7 +178,7 @@ def verification_corrected(
     strata
         What else the decision to verify may have depended on (symptoms, another test), as one label a case.
     patients
-        Whose case it is, when patients have several cases.
+        Whose case it is, when patients have several cases; the limits are then Student's, of the patients less 1 df.
     method
         Interval: ``"logit"`` (delta method on the logit scale, as published), ``"wald"`` or ``"bootstrap"``
         (percentile; cases or patients drawn with replacement).
@@ -267,7 +267,8 @@ def verification_corrected(
             found.append(_of_one_call(e, cells))
         else:
             half = (float(halves[0][k]), float(halves[1][k])) if _alike(e.measure, cells) else None
-            found.append(_delta(e, half, logit=method == "logit"))
+            df = None if patients is None or math.isnan(error) else spreads[k].df
+            found.append(_delta(e.replace(df=df), half, logit=method == "logit"))
     return found
 
 
@@ -348,8 +349,12 @@ def _resampled(e: Estimate, drawn: Floats) -> Estimate:
 
 
 def _delta(e: Estimate, half: tuple[float, float] | None, *, logit: bool) -> Estimate:
-    """`e` with limits by the delta method; `half` is the rate and its error on the logit scale with halves added."""
-    value, error, z = e.estimate, e.std_error, z_of((1 - e.conf_level) / 2)
+    """`e` with limits by the delta method, Student's where it has `df`.
+
+    `half` is the rate and its error on the logit scale with halves added.
+    """
+    value, error, tail = e.estimate, e.std_error, (1 - e.conf_level) / 2
+    z = z_of(tail) if math.isnan(e.df) else -float(special.stdtrit(e.df, tail))
     if math.isnan(error):
         return e.replace(note=noted(e.note, "one patient: no standard error"))
     if not logit and error > 0:

@@ -60,9 +60,10 @@ def verification_corrected_auc(
 
     Notes
     -----
-    Patients must be independent. Within a group, or at the known probabilities, being verified must not depend on
-    the truth (missing at random). A group without a verified case leaves the AUC undefined, with a note: a continuous
-    score needs `strata` or `probability`. At 0 and 1 the limits are Newcombe's with effective numbers.
+    Patients must be independent. Within a group, or at the known probabilities, being verified must not depend on the
+    truth (missing at random). A group without a verified case leaves the AUC undefined, with a note: a continuous score
+    needs `strata` or `probability`. The limits are normal, also with `patients`, as those of `auc` are. At 0 and 1 the
+    limits are Newcombe's with effective numbers.
 
     References
     ----------

@@ -104,8 +104,8 @@ class Sample:
     def share(self, e: Estimate, right: Bools, domain: Bools, method: str, empty: str) -> Estimate:
         """`e` with the weighted share of `right` among the cases of `domain`."""
         n = int(np.count_nonzero(domain))
-        patients = len(np.unique(self.patient[domain])) if self.clustered else None
-        e = e.replace(method=f"weighted-{method}", n_cases=n, n_patients=patients)
+        patients = len(np.unique(self.patient)) if self.clustered else None
+        e = e.replace(method=f"weighted-{method}", n_cases=len(domain), n_patients=patients, total=n)
         if n == 0:
             return e.replace(note=noted(e.note, empty))
         value, influence = weighted_share(right[domain], self.weight[domain])
@@ -243,7 +243,7 @@ def weighted_diagnostic(
     -------
     list of Estimate
         ``sensitivity``, ``specificity``, ``ppv``, ``npv``, ``accuracy`` and ``prevalence``, the weighted share of
-        positive cases; each `n_cases` counts the cases of its denominator.
+        positive cases; each `total` counts the cases of its denominator.
 
     Raises
     ------
@@ -324,7 +324,8 @@ def weighted_auc(
 
     Notes
     -----
-    As `weighted_proportion`. Weights that are the same within each class change nothing: only cases that were chosen
+    As `weighted_proportion`, but that the limits are normal, as those of `auc` with patients are. Weights that are the
+    same within each class change nothing: only cases that were chosen
     by more than their class make a weighted AUC another one. At 0 and 1 the limits are Newcombe's with Kish's
     effective numbers of patients, with a note; a class of one case has no standard error.
 

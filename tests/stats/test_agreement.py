@@ -7,6 +7,7 @@ from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from readerstudy.stats.agreement import kappa, kappa_of_table
+from readerstudy.stats.symmetry import bowker, cochran_q
 
 WEIGHTS = [None, "linear", "quadratic"]
 
@@ -161,3 +162,29 @@ def test_one_sided(alternative):
 def test_wrong_input(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         kappa(*arguments, **options)
+
+
+@pytest.mark.parametrize("of", [kappa, bowker])
+def test_not_available_is_not_read(of):
+    versus = ["a", "b", "b", "a"]
+    gone = pd.Series(["a", pd.NA, "b", "b"], dtype=object)
+    assert of(gone, versus) == of(["a", None, "b", "b"], versus)
+    assert of(pd.array(["a", pd.NA, "b", "b"], dtype="string"), versus) == of(["a", None, "b", "b"], versus)
+
+
+def test_not_available_is_not_read_by_several():
+    assert cochran_q([[1, 0, pd.NA, 1], [1, 1, 1, 0]]) == cochran_q([[1, 0, None, 1], [1, 1, 1, 0]])
+
+
+def test_masked_ratings_and_labels_of_two_kinds_are_refused():
+    with pytest.raises(ValueError, match="ratings has masked entries"):
+        kappa(np.ma.masked_array([1, 0, 1], [0, 0, 1]), [1, 0, 1])
+    with pytest.raises(ValueError, match="ratings has masked entries"):
+        cochran_q(np.ma.masked_array([[1, 0, 1], [1, 1, 1]], [[0, 0, 1], [0, 0, 0]]))
+    with pytest.raises(ValueError, match="more than one kind, such as '1' and 1"):
+        kappa(["1", "1"], [1, 1])
+
+
+def test_times_that_are_none_are_not_read():
+    days = np.array(["2020-01-01", "NaT", "2020-01-02"], dtype="datetime64[ns]")
+    assert kappa(days, days).n_cases == 2

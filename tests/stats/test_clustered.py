@@ -347,3 +347,47 @@ def test_coverage_and_what_ignoring_the_patients_costs(patients, rate):
     assert 0.91 < shares["logit"] < 0.985
     assert shares["rejected"] < 0.085
     assert shares["ignored"] < 0.86
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_sided_limit_at_half_is_a_number(method):
+    truth, call = [1] * 12, [1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 1, 0]
+    patients = [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]
+    e = rs.sensitivity(truth, call, patients=patients, method=method, conf_level=0.5, alternative="greater")
+    assert e.conf_low <= e.estimate
+    assert e.conf_low == pytest.approx(e.estimate, abs=0.06)
+    assert e.conf_high == 1
+
+
+@pytest.mark.parametrize("method", ["tango", "newcombe", "bonett-price", "agresti-min", "wald", "wald-cc"])
+def test_one_sided_difference_at_half_is_a_number(method):
+    rng = np.random.default_rng(0)
+    call, versus, patients = *rng.integers(0, 2, (2, 30)), np.arange(30) // 2
+    options = {"patients": patients, "conf_level": 0.5, "method": method}
+    for alternative in ("greater", "less"):
+        e = rs.paired_difference(call, versus, alternative=alternative, **options)
+        near = e.conf_low if alternative == "greater" else e.conf_high
+        assert near == pytest.approx(e.estimate, abs=0.04)
+    assert rs.kappa(call, versus, patients=patients, conf_level=0.5, alternative="less").conf_high < 1
+
+
+@pytest.mark.parametrize("measure", ["sensitivity", "specificity", "ppv", "npv", "accuracy"])
+def test_goal_one_sided(measure):
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 2, 80)
+    call = np.where(rng.random(80) < 0.8, truth, 1 - truth)
+    of = getattr(rs, measure)
+    for patients in (None, np.arange(80) // 2):
+        both = of(truth, call, null=0.7, patients=patients)
+        greater, less = (of(truth, call, null=0.7, patients=patients, alternative=name) for name in ("greater", "less"))
+        assert greater.p_value + less.p_value == pytest.approx(1)
+        assert both.p_value == pytest.approx(2 * min(greater.p_value, less.p_value))
+        assert (greater.alternative, less.alternative, both.alternative) == ("greater", "less", "two-sided")
+        wide = of(truth, call, conf_level=0.9, patients=patients)
+        assert (greater.conf_low, greater.conf_high) == (pytest.approx(wide.conf_low), 1)
+        assert (less.conf_low, less.conf_high) == (0, pytest.approx(wide.conf_high))
+    plain = of(truth, call, null=0.7, alternative="greater")
+    same = rs.proportion(plain.count, plain.total, null=0.7, alternative="greater")
+    assert (plain.p_value, plain.conf_low) == (same.p_value, same.conf_low)
+    alone = of(truth, call, null=0.7, alternative="greater", patients=np.arange(80))
+    assert alone.p_value == pytest.approx(plain.p_value)

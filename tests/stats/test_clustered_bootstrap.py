@@ -74,3 +74,18 @@ def test_degenerate():
         rs.cluster_bootstrap([1, 0], [1, 0], measure="senstivity", patients=[1, 2])
     with pytest.raises(ValueError, match="n_boot must be 2 or more"):
         rs.cluster_bootstrap([1, 0], [1, 0], patients=[1, 2], n_boot=1)
+
+
+def test_limits_do_not_depend_on_how_patients_are_called():
+    rng = np.random.default_rng(3)
+    codes = np.repeat(rng.permutation(15), 4)
+    truth = rng.integers(0, 2, 60)
+    call = np.where(rng.random(60) < 0.75, truth, 1 - truth)
+    names = [f"p{code}" for code in codes]
+    called = [codes, codes.tolist(), -codes, np.array(names), names, np.array(names, dtype=object)]
+    limits = {
+        (e.conf_low, e.conf_high, e.std_error)
+        for e in (rs.cluster_bootstrap(truth, call, measure="f1", patients=p, n_boot=300) for p in called)
+    }
+    assert len(limits) == 1
+    assert patients_of(np.array([7, 3, 7, 1]), 4).codes.tolist() == [0, 1, 0, 2]

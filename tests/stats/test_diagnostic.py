@@ -8,6 +8,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from readerstudy.stats import diagnostic
 from readerstudy.stats.proportion import proportion
+from readerstudy.stats.roc import auc
 
 MEASURES = ("sensitivity", "specificity", "ppv", "npv", "accuracy", "plr", "nlr")
 
@@ -172,3 +173,26 @@ def test_why_a_likelihood_ratio_is_undefined():
     assert note(tp=0, fp=0, fn=3, tn=6) == "undefined (0/0): no false positive"
     assert note(tp=0, fp=2, fn=0, tn=6) == "undefined: no positive case"
     assert note(tp=2, fp=0, fn=3, tn=0) == "undefined: no negative case"
+
+
+@pytest.mark.parametrize("dtype", ["boolean", "Int64", "Float64", object])
+def test_not_available_is_said_to_be_missing(dtype):
+    truth = pd.array([1, 0, pd.NA], dtype=dtype)
+    for of in (diagnostic.sensitivity, diagnostic.accuracy, diagnostic.confusion_matrix):
+        with pytest.raises(ValueError, match=r"truth is missing( \(nan\))? at position 2"):
+            of(truth, [1, 0, 1])
+    with pytest.raises(ValueError, match=r"score is missing \(nan\) at position 2"):
+        auc([1, 0, 1], truth)
+
+
+def test_masked_calls_are_refused():
+    with pytest.raises(ValueError, match="call has masked entries"):
+        diagnostic.sensitivity([1, 0, 1], np.ma.masked_array([1, 0, 1], [0, 0, 1]))
+
+
+def test_labels_of_another_kind_than_truth_are_refused():
+    with pytest.raises(ValueError, match="call holds '0' where truth has labels such as 0"):
+        diagnostic.accuracy([0, 1], ["0", "1"])
+    with pytest.raises(ValueError, match="more than one kind, such as '1' and 1"):
+        diagnostic.confusion_matrix([1, "1"], [1, 1])
+    assert diagnostic.accuracy([0, 1], [False, 1.0]).estimate == 1

@@ -64,3 +64,26 @@ def test_homogeneous_and_degenerate():
 def test_wrong_input(values, errors, said):
     with pytest.raises(ValueError, match=said):
         heterogeneity(values, errors)
+
+
+def test_a_tiny_standard_error_does_not_overflow():
+    q, i2, between = heterogeneity([1, 1, 1], [1e-200, 1, 1])
+    assert (q.statistic, q.p_value, i2.estimate, between.estimate) == (0, 1, 0, 0)
+    # The first site is as good as known: the others are held against it.
+    q, i2, between = heterogeneity([1, 1, 4], [1e-200, 1, 1])
+    assert q.statistic == pytest.approx(9)
+    assert i2.estimate == pytest.approx(1 - 2 / 9)
+    assert between.estimate == pytest.approx((9 - 2) / 4)  # sum of w - sum of w^2 / sum of w
+    found = heterogeneity([1, 2, 3], [1e-200, 1e-200, 1])
+    assert all("too small beside the differences" in e.note for e in found)
+    assert all(math.isnan(value) for e in found for value in (e.estimate, e.statistic, e.p_value, e.conf_low))
+
+
+def test_scale_of_the_estimates_does_not_matter():
+    values, errors = np.array([0.02, 0.10, 0.15]), np.array([0.02, 0.02, 0.04])
+    q, i2, between = heterogeneity(values, errors)
+    for scale in (1e-140, 1e-9, 1e9, 1e140):
+        found = heterogeneity(values * scale, errors * scale)
+        assert found[0].statistic == pytest.approx(q.statistic)
+        assert found[1].conf_high == pytest.approx(i2.conf_high)
+        assert found[2].estimate == pytest.approx(between.estimate * scale**2)

@@ -232,3 +232,40 @@ def test_too_few_patients():
 def test_wrong_input(arguments, options, said):
     with pytest.raises(ValueError, match=said):
         interaction(*arguments, **options)
+
+
+def test_labels_of_another_type_are_refused():
+    truth, strata = [0, 1, 0, 1], list("aabb")
+    with pytest.raises(ValueError, match="call holds '0' where truth has labels such as 0"):
+        interaction(list("0101"), truth, strata, truth=truth)
+    with pytest.raises(ValueError, match="versus holds '0'"):
+        interaction(truth, [list("0101"), truth], strata, truth=truth)
+    assert interaction([False, True, True, True], truth, strata, truth=truth)[0].estimate == 0
+    with pytest.raises(ValueError, match="strata has labels that read alike"):
+        interaction(truth, truth, [1, 1, "1", "1"], truth=truth)
+
+
+def test_a_reading_that_was_never_right_is_doubted():
+    truth = ["HCC", "ICC", "HCC", "ICC"]
+    *_, test = interaction(["hcc", "icc", "hcc", "icc"], truth, list("aabb"), truth=truth)
+    assert "call was never right: are its labels those of truth?" in test.note
+    *_, test = interaction([1, 0, 1, 0], [0, 0, 0, 0], list("aabb"))
+    assert "never right" not in test.note
+
+
+def test_not_available_is_not_read_and_of_unknown_stratum():
+    truth = ["a", "b", "a", "b", "a", "b"]
+    call, strata = ["a", "b", None, "a", "a", "b"], ["x", None, "x", "y", "y", "x"]
+    gone = [pd.Series(values, dtype=object).where(pd.notna(values), pd.NA) for values in (call, strata)]
+    assert interaction(gone[0], truth, gone[1], truth=truth) == interaction(call, truth, strata, truth=truth)
+
+
+def test_cases_that_went_in_and_those_that_count():
+    rng = np.random.default_rng(4)
+    truth, call, versus = rng.integers(0, 2, (3, 40))
+    strata, patients = np.repeat(["a", "b"], 20), np.arange(40) // 2
+    *of, test = interaction(call, versus, strata, truth=truth, patients=patients, measure="sensitivity_difference")
+    assert [(e.n_cases, e.n_patients, e.total) for e in of] == [
+        (20, 10, int(truth[:20].sum())), (20, 10, int(truth[20:].sum()))
+    ]  # fmt: skip
+    assert (test.n_cases, test.n_patients, test.total) == (40, 20, int(truth.sum()))

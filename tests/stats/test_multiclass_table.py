@@ -1,7 +1,9 @@
 import itertools
 import math
+import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import metrics
 
@@ -191,3 +193,63 @@ def test_wrong_input():
 def test_facts():
     assert {f"{average}_{measure}" for average in AVERAGES for measure in MEASURES} <= set(FACTS)
     assert {"delta", "delta-logit"} <= set(METHOD_NAMES)
+
+
+def by_loops(table, measure, average, undefined):
+    """Average and standard error from numeric derivatives in the probability of every cell."""
+    n, k = int(table.sum()), len(table)
+
+    def value(p):
+        numbers, weights = [], []
+        for c in range(k):
+            hit, row, column, whole = p[c, c], p[c].sum(), p[:, c].sum(), p.sum()
+            above, below, count = {
+                "sensitivity": (hit, row, table[c].sum()),
+                "ppv": (hit, column, table[:, c].sum()),
+                "specificity": (whole - row - column + hit, whole - row, n - table[c].sum()),
+                "npv": (whole - row - column + hit, whole - column, n - table[:, c].sum()),
+                "f1": (2 * hit, row + column, table[c].sum() + table[:, c].sum()),
+            }[measure]
+            if count == 0 and undefined == "omit":
+                continue
+            numbers.append(above / below if count else 0.0)
+            weights.append(row if average == "weighted" else 1.0)
+        return float(np.dot(numbers, weights) / np.sum(weights))
+
+    p, step = table / n, 1e-6
+    gradient = np.zeros_like(p)
+    for cell in np.ndindex(p.shape):
+        moved = p.copy()
+        moved[cell] += step
+        gradient[cell] = (value(moved) - value(p)) / step
+    return value(p), math.sqrt(((p * gradient**2).sum() - (p * gradient).sum() ** 2) / n)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("average", ["macro", "weighted"])
+@pytest.mark.parametrize("undefined", ["zero", "omit"])
+def test_closed_forms_are_the_numeric_derivatives(measure, average, undefined):
+    never_called = TABLE.copy()
+    never_called[:, 1] = 0
+    for table in (TABLE, never_called):
+        found = averages_of_table(table, measure, average, undefined)
+        assert found == pytest.approx(by_loops(table, measure, average, undefined), rel=1e-4)
+
+
+def test_many_classes_take_little_memory_and_time():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 300, 5000)
+    call = np.where(rng.random(5000) < 0.7, truth, rng.integers(0, 300, 5000))
+    tracemalloc.start()
+    found = multiclass_table(truth, call, classes=range(300), undefined="omit")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6
+    assert found[0].estimate == pytest.approx(metrics.recall_score(truth, call, average="macro"))
+
+
+def test_missing_and_mixed_labels_are_said():
+    with pytest.raises(ValueError, match="truth is missing at position 2"):
+        multiclass_table(pd.Series(["a", "b", pd.NA], dtype=object), ["a", "b", "a"])
+    with pytest.raises(ValueError, match="more than one kind, such as '1' and 1"):
+        multiclass_table([1, "1"], [1, 1])

@@ -1,6 +1,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -127,3 +128,16 @@ def test_degenerate():
 def test_wrong_input(arguments, options, said):
     with pytest.raises(ValueError, match=said):
         reclassification(*arguments, **options)
+
+
+def test_all_cases_went_in_and_some_are_the_denominator():
+    found = {e.measure: e for e in reclassification([1, 1, 1, 0, 0], [1, 1, 0, 0, 1], [0, 1, 0, 1, 1])}
+    assert {e.n_cases for e in found.values()} == {5}
+    assert [found[name].total for name in ("nri_events", "nri_non_events", "net_change")] == [3, 2, 5]
+
+
+def test_missing_and_mixed_readings_are_said():
+    with pytest.raises(ValueError, match="call is missing at position 2"):
+        reclassification([1, 0, 1], pd.array([True, False, pd.NA], dtype="boolean"), [1, 0, 1])
+    with pytest.raises(ValueError, match="categories must say the order"):
+        reclassification([1, 0, 1], [1, 0, "1"], [1, 0, 1])

@@ -1,6 +1,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -161,3 +162,25 @@ def test_missing_and_degenerate(measure):
 def test_wrong_input(ratings, options, said):
     with pytest.raises(ValueError, match=said):
         intra_reader(ratings, **options)
+
+
+def test_kappa_of_two_repeats_has_a_test_of_its_own_name():
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 3, 40)
+    again = np.where(rng.random(40) < 0.7, first, rng.integers(0, 3, 40))
+    own, cohen = intra_reader([[first, again]])[0], kappa(first, again)
+    assert own.estimate == pytest.approx(cohen.estimate)
+    assert own.std_error == pytest.approx(cohen.std_error * math.sqrt(40 / 39))
+    assert own.statistic == pytest.approx(own.estimate / own.std_error)
+    assert (own.test_method, cohen.test_method) == ("linearised-t", "cohen-null-variance")
+    assert own.test_method in METHOD_NAMES
+
+
+def test_not_available_and_masked_reads():
+    first, again = ["a", "b", "a", "b", "a"], ["a", None, "a", "a", "a"]
+    gone = [first, ["a", pd.NA, "a", "a", "a"]]
+    assert intra_reader([gone]) == intra_reader([[first, again]])
+    with pytest.raises(ValueError, match="ratings has masked entries"):
+        intra_reader([[np.ma.masked_array([1, 2, 3], [0, 1, 0]), [1, 2, 3]]])
+    with pytest.raises(ValueError, match="more than one kind"):
+        intra_reader([[[1, 2], ["1", "2"]]])

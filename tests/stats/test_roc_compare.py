@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from readerstudy.stats.operating_points import compare_sensitivity_at
 from readerstudy.stats.partial_auc import compare_partial_auc
 from readerstudy.stats.roc import auc, auc_covariance, compare_auc
 from readerstudy.stats.roc_tests import compare_aucs, compare_roc
@@ -229,3 +230,69 @@ def test_exchanged_scores_change_the_sign():
     for compare in (compare_auc, lambda *a, **o: compare_partial_auc(*a, specificity=(0.7, 1), n_boot=200)):
         one, two = compare(truth, score, versus), compare(truth, versus, score)
         assert one.estimate == pytest.approx(-two.estimate)
+
+
+def far_apart(n, seed=1):
+    rng = np.random.default_rng(seed)
+    truth = np.repeat([True, False], n)
+    return truth, rng.normal(size=2 * n) + 1.5 * truth, rng.normal(size=2 * n) + 1.5 * truth
+
+
+@pytest.mark.parametrize(("n", "margin"), [(50, 0.1), (800, 0.12), (800, 0.14), (20_000, 0.4)])
+@pytest.mark.parametrize("hypothesis", ["non-inferiority", "equivalence"])
+def test_statistic_against_a_margin_is_students_however_far_out(n, margin, hypothesis):
+    truth, score, versus = far_apart(n)
+    e = compare_auc(truth, score, versus, paired=False, versus_truth=truth, margin=margin, hypothesis=hypothesis)
+    null = margin if hypothesis == "equivalence" and e.estimate > 0 else -margin
+    assert e.statistic == pytest.approx((e.estimate - null) / e.std_error, rel=1e-12)
+    assert e.p_value == pytest.approx(stats.t.sf(abs(e.statistic), e.df), rel=1e-6)
+
+
+@pytest.mark.parametrize("margin", [1, 1.0, 5, True, np.True_, 0, -0.1, math.nan])
+def test_a_margin_that_allows_everything_or_is_no_number(margin):
+    truth, score, versus = far_apart(5)
+    with pytest.raises(ValueError, match="margin must be"):
+        compare_auc(truth, score, versus, margin=margin)
+    with pytest.raises(ValueError, match="margin must be"):
+        compare_sensitivity_at(truth, score, versus, specificity=0.8, margin=margin, n_boot=20)
+    with pytest.raises(ValueError, match="margin must be"):
+        compare_partial_auc(truth, score, versus, specificity=(0.8, 1), margin=margin, n_boot=20)
+
+
+def test_margin_of_a_partial_auc_is_less_than_its_range():
+    truth, score, versus = far_apart(20)
+    with pytest.raises(ValueError, match=r"less than 0\.2"):
+        compare_partial_auc(truth, score, versus, specificity=(0.8, 1), margin=0.2, n_boot=20)
+    assert compare_partial_auc(truth, score, versus, specificity=(0.8, 1), margin=0.15, n_boot=50).verdict is not None
+
+
+def test_curves_that_hardly_differ_keep_their_variance():
+    # One negative case of 100,000 falls below another positive one: the difference is 1e-10.
+    n = 100_000
+    truth = np.repeat([True, False], n)
+    score = np.concatenate([np.arange(n) + n, np.arange(n)]).astype(float)
+    versus = score.copy()
+    versus[0] = n - 1.5
+    e = compare_auc(truth, score, versus)
+    everything, pair = compare_aucs(truth, [score, versus])
+    assert pair.std_error == pytest.approx(e.std_error, rel=1e-9)
+    assert 0 < pair.std_error < 1e-9
+    assert everything.p_value == pytest.approx(e.p_value, rel=1e-9)
+    assert pair.p_value == pytest.approx(e.p_value, rel=1e-9)
+
+
+def test_the_same_curve_twice_among_others_costs_no_degree_of_freedom():
+    truth, (first, second) = draw(3)
+    everything, *pairs = compare_aucs(truth, [first, second, 2 * first, np.exp(second)])
+    assert everything.df == 1
+    assert everything.p_value == pytest.approx(compare_auc(truth, first, second).p_value)
+    assert [e.p_value == 1 for e in pairs] == [False, True, False, False, True, False]
+
+
+def test_masked_scores_are_refused():
+    row = np.ma.masked_array([1.0, 2, 3, 4], [0, 1, 0, 0])
+    with pytest.raises(ValueError, match="scores has masked entries"):
+        compare_aucs([0, 1, 0, 1], [row, [1, 2, 3, 4]])
+    with pytest.raises(ValueError, match="versus has masked entries"):
+        compare_auc([0, 1, 0, 1], [1, 2, 3, 4], row)
+    assert compare_auc([0, 1, 0, 1], row.data, np.ma.masked_array(row.data)).p_value == 1

@@ -111,3 +111,16 @@ def test_wrong_recalibration(arguments, said):
 def test_wrong_input(prevalence, threshold, options, said):
     with pytest.raises(ValueError, match=said):
         net_benefit_at([0, 1], [0, 1], prevalence, threshold, **options)
+
+
+@pytest.mark.parametrize("prevalence", [0.1, 0.2, 0.3, 0.7])
+@pytest.mark.parametrize("threshold", [0.05, 0.2, 0.3, 0.6])
+@pytest.mark.parametrize("method", ["wald", "wilson", "clopper-pearson"])
+def test_perfect_and_wrong_calls_at_the_ends_of_the_range(prevalence, threshold, method):
+    # The end of the range is summed in another order than the value.
+    for call in ([1, 1, 0, 0], [0, 0, 1, 1], [1, 1, 1, 1]):
+        for e in (
+            net_benefit_at([1, 1, 0, 0], call, prevalence, threshold, method=method),
+            accuracy_at([1, 1, 0, 0], call, prevalence, method=method),
+        ):
+            assert e.conf_low <= e.estimate <= e.conf_high

@@ -1,6 +1,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -272,3 +273,30 @@ def test_auc_edges():
         verification_corrected_auc([1, 0], [1, 2], probability=[0, 1])
     with pytest.raises(ValueError, match="not one length"):
         verification_corrected_auc([1, 0], [1, 2], strata=[1])
+
+
+def test_interval_of_few_patients_is_students():
+    truth = [1, 1, 0, 0, None, 1, 0, 0]
+    call = [1, 1, 1, 0, 0, 0, 0, 1]
+    patients = [1, 1, 2, 2, 3, 3, 4, 4]
+    found = verification_corrected(truth, call, patients=patients)
+    for e in found:
+        if e.measure in ("ppv", "npv"):  # of those with such a call
+            assert e.df == len({p for p, c in zip(patients, call, strict=True) if c == (e.measure == "ppv")}) - 1
+        else:
+            assert e.df == 3
+    # Accuracy moves with both cells, neither of which has verified cases that are all alike.
+    e = next(e for e in found if e.measure == "accuracy")
+    value, reach = e.estimate, stats.t.ppf(0.975, e.df) * e.std_error / (e.estimate * (1 - e.estimate))
+    logit = math.log(value / (1 - value))
+    assert [e.conf_low, e.conf_high] == pytest.approx([1 / (1 + math.exp(-logit + s)) for s in (reach, -reach)])
+    assert all(math.isnan(e.df) for e in verification_corrected(truth, call))
+    wald = next(e for e in verification_corrected(truth, call, patients=patients, method="wald") if e.measure == "ppv")
+    assert wald.conf_low == pytest.approx(max(0, wald.estimate - stats.t.ppf(0.975, wald.df) * wald.std_error))
+
+
+def test_truth_of_pandas_that_is_not_available_was_not_verified():
+    truth, call = [1, 0, None, 1, 0, None], [1, 0, 0, 0, 1, 1]
+    for given in (pd.array([None if t is None else bool(t) for t in truth], dtype="boolean"), pd.array(truth, "Int64")):
+        assert verification_corrected(given, call) == verification_corrected(truth, call)
+        assert verification_corrected_auc(given, call) == verification_corrected_auc(truth, call)

@@ -205,3 +205,12 @@ def test_degenerate():
 def test_wrong_input(arguments, options, said):
     with pytest.raises(ValueError, match=said):
         weighted_proportion(*arguments, **options)
+
+
+def test_all_cases_went_in_and_some_are_the_denominator():
+    truth, call, patients = [1, 1, 0, 0, 0, 1], [1, 0, 0, 1, 0, 1], [1, 1, 2, 2, 3, 4]
+    found = {e.measure: e for e in weighted_diagnostic(truth, call, [1, 2, 1, 3, 1, 1], patients=patients)}
+    assert {(e.n_cases, e.n_patients) for e in found.values()} == {(6, 4)}
+    assert [found[name].total for name in ("sensitivity", "specificity", "ppv", "npv", "accuracy")] == [3, 3, 3, 3, 6]
+    plain = diagnostic.sensitivity(truth, call, patients=patients)
+    assert (plain.n_cases, plain.n_patients, plain.total) == (6, 4, 3)

@@ -1,7 +1,7 @@
 """Twelve readers look for pneumothorax, without and with a network's output, and hardly anybody sees another's image.
 
-Data: github.com/iupui-soic/isbi23-rad-ai. Each reader had a list of images of their own: what a panel can say comes
-from the readers who share one, and otherwise readers are independent of each other. The network's score rises with
+Data: github.com/iupui-soic/isbi23-rad-ai. Each reader had a list of images of their own: readers who share none
+are independent of each other, and twelve in seven blocks are compared as one panel. The network's score rises with
 "no pneumothorax", which the tool says and does not mend. The numbers held against ours come from
 loops here and pandas.
 """

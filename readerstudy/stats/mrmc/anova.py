@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from readerstudy.stats._arrays import Floats, Ints
+from readerstudy.stats.mrmc.design import grouped
 from readerstudy.stats.mrmc.spread import (
     NEGATIVE,
     NO_SPREAD,
@@ -108,7 +109,7 @@ class Crossed:
         return [("var_reader", var_reader), ("var_modality_reader", var_both), *cases]
 
     def of_modality(self, modality: int) -> Spread:
-        """Spread of a modality's mean, from its own data."""
+        """Spread of a modality's mean, from its own values and covariances."""
         covariance = None if self.covariance is None else self.covariance[modality, :, modality, :]
         return self._fixed(averaged(self.theta[modality], covariance, self.blocks, self.random), 1)
 
@@ -179,6 +180,7 @@ class Nested:
         self.blocks = blocks
         self.floor = ROUNDING * float((theta**2).max(initial=0))
         self.members = [np.flatnonzero(modality == code) for code in range(int(modality.max()) + 1)]
+        self.own_blocks = [grouped(blocks[at]) for at in self.members]
         parts = [within_blocks(theta[at], blocks[at]) for at in self.members]
         self.df = sum(df for _, df in parts)
         squares = sum(square * df for square, df in parts if df)
@@ -204,10 +206,10 @@ class Nested:
         return [("var_reader", var_reader), ("var_error", self.error), ("cov2", self.cov2), ("cov3", self.cov3)]
 
     def of_modality(self, modality: int) -> Spread:
-        """Spread of a modality's mean, from its own data."""
+        """Spread of a modality's mean, from its own values and covariances."""
         at = self.members[modality]
         covariance = None if self.covariance is None else self.covariance[np.ix_(at, at)]
-        return averaged(self.theta[at], covariance, self.blocks[at], self.random)
+        return averaged(self.theta[at], covariance, self.own_blocks[modality], self.random)
 
     def of_contrast(self, weights: Floats, *, pooled: bool) -> Spread:
         """Spread of a contrast of the modalities' means; `pooled` over modalities, or each with its own spread."""
@@ -228,11 +230,12 @@ class Nested:
         if self.random.readers and self.df == 0:
             return NO_SPREAD._replace(notes=(ONE_READER,))
         j = np.array([len(at) for at in self.members])
-        r = np.array([readers_a_block(self.blocks[at]) for at in self.members])
+        blocks = [self.blocks[at] for at in self.members] if own is None else self.own_blocks
+        r = np.array([readers_a_block(of) for of in blocks])
         scaled = float((squares / j).sum()) * self.mean_square
         df: float = self.df
         if own is not None and self.random.readers:
-            parts = [within_blocks(self.theta[at], self.blocks[at]) for at in self.members]
+            parts = [within_blocks(self.theta[at], of) for at, of in zip(self.members, blocks, strict=True)]
             if any(df_of == 0 for _, df_of in parts):
                 return NO_SPREAD._replace(notes=(ONE_READER,))
             each = squares / j * np.array([square for square, _ in parts])
@@ -244,7 +247,7 @@ class Nested:
         if own is not None:
             spread = np.zeros((len(j), len(j)))
             for a, at in enumerate(self.members):
-                near = sharing(self.blocks[at])
+                near = sharing(blocks[a])
                 block = self.covariance[np.ix_(at, at)]
                 shared = mean_known(block[near])
                 spread[a, a] = r[a] * shared / j[a]

@@ -75,8 +75,9 @@ def mrmc(
         One variance for all contrasts, pooled over modalities, or (False) each its own. By default pooled, but where
         some modalities share cases and others do not.
     margin, hypothesis
-        How much worse is not worse, positive: P is then one-sided, to be held against (1 - conf_level) / 2, and
-        `verdict` reads the two-sided interval. ``"non-inferiority"`` or ``"equivalence"``.
+        How much worse is not worse, above 0 and below the measure's range (contrasts are then means less means, whose
+        positive numbers sum to 1): P is then one-sided, to be held against (1 - conf_level) / 2, and `verdict` reads
+        the two-sided interval. ``"non-inferiority"`` or ``"equivalence"``.
     alternative
         Of the differences: ``"two-sided"``, ``"greater"`` or ``"less"``.
     patients
@@ -97,12 +98,12 @@ def mrmc(
     -------
     list of Estimate
         Each reader's value in each modality (`reader` and `modality` set; over samples of cases); each reader's
-        differences (`versus` too); each modality's mean, from its own data; the differences modality - versus; the
-        test that all modalities are equal (`statistic`, `df_num`, `df`); the variance components (``"var_reader"``,
-        ``"var_modality_reader"``, ``"var_error"``, ``"cov1"``, ``"cov2"``, ``"cov3"``; of one-shot analyses the
-        moments ``"bdg_m1"`` to ``"bdg_m8"`` and components ``"bck_n"`` to ``"bck_rnd"`` of each modality, and of each
-        two (`versus` set), with their weights in the variance, ``"bdg_m1_weight"`` and so on). The design that was
-        found stands in the notes of means, differences and test.
+        differences (`versus` too); each modality's mean, by its own readers' values and covariances; the differences
+        modality - versus; the test that all modalities are equal (`statistic`, `df_num`, `df`); the variance components
+        (``"var_reader"``, ``"var_modality_reader"``, ``"var_error"``, ``"cov1"``, ``"cov2"``, ``"cov3"``; of one-shot
+        analyses the moments ``"bdg_m1"`` to ``"bdg_m8"`` and components ``"bck_n"`` to ``"bck_rnd"`` of each modality,
+        and of each two (`versus` set), with their weights in the variance, ``"bdg_m1_weight"`` and so on). The design
+        that was found stands in the notes of means, differences and test.
 
     Raises
     ------
@@ -115,14 +116,21 @@ def mrmc(
     Cases must be independent, or patients with `patients`, and readers too where they are random. The design is found
     in the reads: fully crossed; readers nested in modality; cases nested in blocks of readers (split-plot), in single
     readers, or in modality; missing reads. A reader without a value in every modality is left out of means and tests,
-    unless each read in one alone. With one reader there is nothing to say about readers, with one case of a
-    class nothing about cases: intervals and tests are nan. Identical values have difference 0 and P = 1. A negative
-    Cov2 - Cov3 is taken as 0 where readers are random. An infinite df is nan: the reference is then normal. A one-shot
-    analysis keeps every reader who has a value, gives readers weight by their reads, has no interval where its variance
-    is not positive, and refers to Student's t with BDG's degrees of freedom rounded down, or above 50 to the normal
-    distribution. In simulated studies (1,000 of each kind, 3 to 10 readers, 50 to 100 cases) U-statistics' tests at .05
-    rejected in .02 to .06 where the design was complete, but in .07 with 10 to 20 % of the reads missing, and then had
-    no positive variance in 3 to 20 % of the studies; V-statistics' rejected in .01 to .04. Each case says so in `note`.
+    unless each read in one alone. With one reader there is nothing to say about readers, with one case of a class
+    nothing about cases: intervals and tests are nan. Identical values have difference 0 and P = 1. A negative Cov2 -
+    Cov3 is taken as 0 where readers are random. Mean squares are taken within blocks of readers of the same cases;
+    where readers are fewer than two a block, over all readers, with the mean covariance of all pairs, 0 for two who
+    share no case, which is unbiased whoever shares what (with 12 readers of whom two share cases the level .05 was .05
+    in simulations, but .06 to .13 within blocks). The jackknife counts all N cases of the study (of the class that
+    matters), as in MRMCaov: where a reader has n of them the variance is (1 - 1/N) / (1 - 1/n) times that of a study of
+    these n alone; ``"delong"`` and ``"unbiased"`` have no such factor. The bootstrap draws cases that no chain of reads
+    joins apart, and leaves a sample in which a value is undefined out of that value's covariances. An infinite df is
+    nan: the reference is then normal. A one-shot analysis keeps every reader who has a value, gives readers weight by
+    their reads, has no interval where its variance is not positive, and refers to Student's t with BDG's degrees of
+    freedom rounded down, or above 50 to the normal distribution. In simulated studies (1,000 of each kind, 3 to 10
+    readers, 50 to 100 cases) U-statistics' tests at .05 rejected in .02 to .06 where the design was complete, but in
+    .07 with 10 to 20 % of the reads missing, and then had no positive variance in 3 to 20 % of the studies;
+    V-statistics' rejected in .01 to .04. Each case says so in `note`.
 
     References
     ----------
@@ -165,7 +173,7 @@ def mrmc(
     for modality, of_modality in zip(modality_names, reads.read, strict=True):
         if not of_modality.any():
             raise ValueError(f"modality {modality!r} was read by nobody: leave it out")
-    matrix = contrasts_of(contrasts, len(modality_names))
+    matrix = contrasts_of(contrasts, len(modality_names), margin)
     design = design_of(reads.by_unit(), partly=one_shot)
     n_units = None
     if method == "dbm":
@@ -183,19 +191,20 @@ def mrmc(
         )  # fmt: skip
         return alone.one_shot(matrix, sums)
     spread: Floats | None = None
+    said: str | None = None
     if sampled.cases:
         if name == "function":
             assert callable(covariance)
             own = covariance_by(covariance, reads.truth, reads.scores, np.flatnonzero(cell))
         else:
             generator = np.random.default_rng(rng)
-            own = covariance_of(name, chosen, reads.truth, rows, theta[cell], reads.unit, n_boot, generator)
+            own, said = covariance_of(name, chosen, reads.truth, rows, theta[cell], reads.unit, n_boot, generator)
         spread = _of_cells(own, cell)
     study = Study(
         chosen, reads, design, sampled, terms, theta, spread, modality_names, reader_names,
         pooled=design.equally_paired if pooled is None else bool(pooled),
         method=method if method == "dbm" or not sampled.cases else f"or-{name}",
-        n_units=n_units,
+        n_units=n_units, said=said,
     )  # fmt: skip
     return study.records(matrix)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from readerstudy import _choice
 from readerstudy.stats._arrays import Bools, Floats, Ints
+from readerstudy.stats.mrmc.design import linked
 from readerstudy.stats.mrmc.left_out import jackknife_covariance, left_out_of
 from readerstudy.stats.mrmc.measure import Measure
 from readerstudy.stats.mrmc.unbiased import EXACT, unbiased_covariance
@@ -51,8 +52,10 @@ def covariance_of(
     unit: Ints | None,
     n_boot: int,
     rng: np.random.Generator,
-) -> Floats:
-    """Covariance of the rows' values, shape (n_rows, n_rows); nan where a row's reads leave it undefined.
+) -> tuple[Floats, str | None]:
+    """Covariance of the rows' values, shape (n_rows, n_rows), and what must be said of it.
+
+    It is nan where a row's reads leave it undefined.
 
     Parameters
     ----------
@@ -63,6 +66,7 @@ def covariance_of(
     n_boot, rng
         For the bootstrap.
     """
+    note = None
     if name == "jackknife":
         found = jackknife_covariance(left_out_of(measure, truth, rows, theta, unit))
     elif name == "delong":
@@ -70,23 +74,29 @@ def covariance_of(
     elif name == "unbiased":
         found = unbiased_covariance(measure, truth, rows)
     else:
-        found = _bootstrap(measure, truth, rows, unit, n_boot, rng)
+        found, undefined = _bootstrap(measure, truth, rows, unit, n_boot, rng)
+        if undefined:
+            note = f"{undefined} of {n_boot} bootstrap samples leave a reader's value undefined and are not used for it"
     # Samples of different cases are independent whatever the arithmetic leaves behind.
     found[~together(rows, unit)] = 0.0
-    return found
+    return found, note
 
 
 def together(rows: Floats, unit: Ints | None) -> Bools:
     """Pairs of rows with a case, or a patient, in common."""
-    read = ~np.isnan(rows)
-    if unit is not None:
-        by_unit = np.zeros((len(rows), int(unit.max(initial=-1)) + 1))
-        row, case = np.nonzero(read)
-        by_unit[row, unit[case]] = 1
-    else:
-        by_unit = read.astype(np.float64)
+    by_unit = _by_unit(~np.isnan(rows), unit).astype(np.float64)
     common: Bools = by_unit @ by_unit.T > 0
     return common
+
+
+def _by_unit(read: Bools, unit: Ints | None) -> Bools:
+    """Which rows have a read of which unit, shape (n_rows, n_units)."""
+    if unit is None:
+        return read
+    found = np.zeros((len(read), int(unit.max(initial=-1)) + 1), dtype=bool)
+    row, case = np.nonzero(read)
+    found[row, unit[case]] = True
+    return found
 
 
 def _delong(truth: Bools, rows: Floats, unit: Ints | None) -> Floats:
@@ -121,38 +131,57 @@ def _delong(truth: Bools, rows: Floats, unit: Ints | None) -> Floats:
 
 def _bootstrap(
     measure: Measure, truth: Bools, rows: Floats, unit: Ints | None, n_boot: int, rng: np.random.Generator
-) -> Floats:
+) -> tuple[Floats, int]:
     """Covariance of the values of resampled cases, of each class apart, or of resampled patients.
 
-    A replicate in which a row is undefined is left out.
+    Cases that no chain of rows joins are drawn apart, so that rows of their own cases keep their number. A sample in
+    which a row is undefined is left out of that row's covariances; how many there are is counted.
     """
     relevant = measure.relevant(truth)
     truth, rows = truth[relevant], rows[:, relevant]
-    n = len(truth)
+    codes: Ints = np.arange(len(truth))
+    if unit is not None:
+        codes = np.unique(unit[relevant], return_inverse=True)[1].astype(np.int64)
     read = ~np.isnan(rows)
+    strata = list(_strata(truth, read, codes, classes=unit is None))
     replicates = []
-    block = max(1, _BLOCK // max(n, 1))
+    block = max(1, _BLOCK // max(len(truth), 1))
     for start in range(0, n_boot, block):
         size = min(block, n_boot - start)
-        weight = np.zeros((size, n))
-        if unit is None:
-            for of_class in (truth, ~truth):
-                cases = np.flatnonzero(of_class)
-                if len(cases):
-                    weight[:, cases] = _drawn(len(cases), size, rng)
-        else:
-            codes = np.unique(unit[relevant], return_inverse=True)[1]
-            weight = _drawn(int(codes.max(initial=-1)) + 1, size, rng)[:, codes]
+        weight = np.zeros((size, len(truth)))
+        for cases in strata:
+            members, place = np.unique(codes[cases], return_inverse=True)
+            weight[:, cases] = _drawn(len(members), size, rng)[:, place]
         replicates.append(
             np.stack(
                 [measure.resampled(truth[one], row[one], weight[:, one]) for row, one in zip(rows, read, strict=True)]
             )
         )
     values = np.concatenate(replicates, axis=1)
-    values = values[:, ~np.isnan(values).any(axis=0)]
-    if values.shape[1] < 2:
-        return np.full((len(rows), len(rows)), math.nan)
-    return np.atleast_2d(np.cov(values))
+    known = ~np.isnan(values)
+    undefined = int((~known[known.any(axis=1)]).any(axis=0).sum())
+    return _of_pairs(values, known), undefined
+
+
+def _strata(truth: Bools, read: Bools, codes: Ints, *, classes: bool) -> Iterator[Ints]:
+    """The cases, in groups that rows of reads join; with `classes` positive and negative apart."""
+    by_unit = _by_unit(read, codes)
+    group = linked(by_unit)[by_unit.argmax(axis=0)][codes] if len(codes) else codes
+    for one in np.unique(group):
+        for of_class in (truth, ~truth) if classes else (np.ones(len(truth), dtype=bool),):
+            cases = np.flatnonzero(of_class & (group == one))
+            if len(cases):
+                yield cases
+
+
+def _of_pairs(values: Floats, known: Bools) -> Floats:
+    """Covariance of every two rows over the columns where both are known; nan where those are fewer than two."""
+    number = known.sum(axis=1, keepdims=True)
+    mean = np.where(known, values, 0.0).sum(axis=1, keepdims=True) / np.maximum(number, 1)
+    centred, both = np.where(known, values - mean, 0.0), known.astype(np.float64)
+    n, total = both @ both.T, centred @ both.T
+    product = centred @ centred.T - total * total.T / np.maximum(n, 1)
+    return np.where(n < 2, math.nan, product / np.maximum(n - 1, 1))
 
 
 def _drawn(n: int, size: int, rng: np.random.Generator) -> Floats:

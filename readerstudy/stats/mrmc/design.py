@@ -20,15 +20,33 @@ def compact(codes: Ints) -> Ints:
     return np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
+SPARSE = (
+    "fewer than two readers a block: the mean square is that of all readers, whose covariance is 0 where they share no "
+    "case"
+)
+"""What `grouped` has done where some readers share cases, but most do not."""
+
+
 def grouped(blocks: Ints, modality: Ints | None = None) -> Ints:
     """Blocks of the readers that are left, without gaps.
 
-    Where nobody shares a case with another (of his modality), all readers are independent: there is no block to keep
-    apart, and they are one.
+    Mean squares within blocks have as many degrees of freedom as there are more readers than blocks. Where readers are
+    fewer than two a block (in every modality), that is less than blocks have among themselves, and none where nobody
+    shares a case with another: then all readers are one block. The mean square of all readers and the mean covariance
+    of all pairs, 0 where two share no case, give the variance of a mean without bias whoever shares what.
     """
     within = np.zeros_like(blocks) if modality is None else modality
-    pairs = np.unique(np.stack((within, blocks)), axis=1)
-    return np.zeros_like(blocks) if pairs.shape[1] == len(blocks) else compact(blocks)
+    members = [blocks[within == one] for one in np.unique(within)]
+    sparse = all(len(of) < 2 * len(np.unique(of)) for of in members)
+    return np.zeros_like(blocks) if sparse else compact(blocks)
+
+
+def sparse_note(blocks: Ints, modality: Ints | None = None) -> str | None:
+    """`SPARSE` where blocks of readers, some of more than one, were made one by `grouped`."""
+    within = np.zeros_like(blocks) if modality is None else modality
+    n_blocks = np.unique(np.stack((within, blocks)), axis=1).shape[1]
+    some_share = len(np.unique(within)) < n_blocks < len(blocks)
+    return SPARSE if some_share and not grouped(blocks, modality).any() else None
 
 
 class Design(NamedTuple):
@@ -74,12 +92,12 @@ def design_of(read: Bools, *, partly: bool = False) -> Design:
         blocks = np.zeros(n_readers, dtype=np.int64)
         for modality in range(n_modalities):
             members = np.flatnonzero(cell[modality])
-            blocks[members] = _components(read[modality, members])
+            blocks[members] = linked(read[modality, members])
         alone = all(_alone(blocks[members]) for members in cell)
         split = any(len(np.unique(blocks[members])) > 1 for members in cell)
     else:
         blocks = np.zeros(n_readers, dtype=np.int64)
-        blocks[counted] = _components(over(read[:, counted], 0))
+        blocks[counted] = linked(over(read[:, counted], 0))
         alone, split = _alone(blocks[counted]), len(np.unique(blocks[counted])) > 1
     complete = _complete(read[:, counted], cell[:, counted], blocks[counted], apart=nested or not paired)
     words = []
@@ -103,13 +121,13 @@ def _alone(blocks: Ints) -> bool:
     return len(blocks) > 1 and len(np.unique(blocks)) == len(blocks)
 
 
-def _components(read: Bools) -> Ints:
-    """Readers that are linked by cases, directly or through others, shape (n_readers,), coded from 0."""
+def linked(read: Bools) -> Ints:
+    """Readers, or other rows of reads, that are linked by cases, directly or through others: codes from 0."""
     counts = read.astype(np.float64)
-    linked = (counts @ counts.T > 0) | np.eye(len(read), dtype=bool)
+    near = (counts @ counts.T > 0) | np.eye(len(read), dtype=bool)
     for _ in range(max(1, len(read).bit_length())):  # each squaring doubles how far a link reaches
-        linked = linked.astype(np.float64) @ linked > 0
-    return compact(linked.argmax(axis=1))
+        near = near.astype(np.float64) @ near > 0
+    return compact(near.argmax(axis=1))
 
 
 def _complete(read: Bools, cell: Bools, blocks: Ints, *, apart: bool) -> bool:

@@ -76,7 +76,10 @@ def leave_one_out(measure: str, truth: Bools, values: Floats) -> tuple[Floats, F
 
 
 def jackknife_covariance(left_out: Floats) -> Floats:
-    """Covariance of the readers' values over samples of cases, shape (n_readers, n_readers); nan without a case."""
+    """Covariance of the readers' values over samples of cases, shape (n_readers, n_readers); nan without a case.
+
+    All units count, also for a reader who has a case of some of them alone.
+    """
     n = left_out.shape[1]
     if n == 0:
         return np.full((len(left_out), len(left_out)), np.nan)

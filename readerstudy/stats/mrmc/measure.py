@@ -85,14 +85,12 @@ class _Area(Measure):
         found = placements(truth, score)
         m, n = int(truth.sum()), int((~truth).sum())
         # What a group adds to the number of pairs won; a pair within a group has been added twice.
-        won = n * np.bincount(group[truth], found.positive, n_groups)
+        won: Floats = n * np.bincount(group[truth], found.positive, n_groups)
         won += m * np.bincount(group[~truth], found.negative, n_groups)
         positives = np.bincount(group[truth], minlength=n_groups)
         negatives = np.bincount(group[~truth], minlength=n_groups)
-        for both in np.flatnonzero((positives > 0) & (negatives > 0)):
-            inside = group == both
-            above = score[inside & truth][:, None] - score[inside & ~truth]
-            won[both] -= (1 + np.sign(above)).sum() / 2
+        if ((positives > 0) & (negatives > 0)).any():
+            won = won - _won_inside(truth, score, group, n_groups)
         with np.errstate(invalid="ignore", divide="ignore"):
             left: Floats = (m * n * found.auc - won) / ((m - positives) * (n - negatives))
         return np.where((positives == m) | (negatives == n), math.nan, left)
@@ -103,6 +101,19 @@ class _Area(Measure):
         with np.errstate(invalid="ignore", divide="ignore"):
             area: Floats = won / (2 * positive.sum(axis=1) * negative.sum(axis=1))
         return area
+
+
+def _won_inside(truth: Bools, score: Floats, group: Ints, n_groups: int) -> Floats:
+    """Pairs of a positive and a negative case of one group that the positive wins, a tie half, shape (n_groups,)."""
+    order = np.lexsort((score, group))
+    positive, ordered, of = truth[order], score[order], group[order]
+    last = np.flatnonzero(np.append((np.diff(ordered) != 0) | (np.diff(of) != 0), True))
+    through = np.cumsum(~positive)[last]
+    before = np.concatenate(([0], through[:-1]))
+    in_group = np.bincount(of, ~positive, n_groups)
+    # Twice the negative cases of all groups so far that are below, ties counted once, less those of earlier groups.
+    twice = np.repeat(before + through, np.diff(last, prepend=-1)) - 2 * (np.cumsum(in_group) - in_group)[of]
+    return np.bincount(of, positive * twice, n_groups) / 2
 
 
 def _counted(truth: Bools, score: Floats, weight: Floats) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ from readerstudy import _choice
 from readerstudy.estimate import ALL_READERS, Estimate
 from readerstudy.stats._arrays import ArrayLike, Bools, Floats, Ints, vector
 from readerstudy.stats.mrmc.covariance import check_covariance, covariance_of
-from readerstudy.stats.mrmc.design import Design, design_of, grouped, over
+from readerstudy.stats.mrmc.design import Design, design_of, grouped, over, sparse_note
 from readerstudy.stats.mrmc.left_out import values_of
 from readerstudy.stats.mrmc.measure import Measure, measure_of
 from readerstudy.stats.mrmc.reads import Reads, names_of, reads_of
@@ -115,8 +115,9 @@ def model_versus_readers(
     -----
     Cases must be independent, or patients with `patients`, and readers too where they are random. Where readers read
     different cases (blocks of a split-plot design, missing reads) the model is measured on each reader's own cases, so
-    that every difference is paired. One reader has no interval unless readers are fixed; identical values have
-    difference 0 and P = 1; a negative C2 is taken as 0; an infinite df is nan. Each case says so in `note`.
+    that every difference is paired. Blocks of readers, jackknife and bootstrap are as in `mrmc`. One reader has no
+    interval unless readers are fixed; identical values have difference 0 and P = 1; a negative C2 is taken as 0; an
+    infinite df is nan. Each case says so in `note`.
 
     References
     ----------
@@ -212,11 +213,12 @@ class _Panel(NamedTuple):
         theta = values_of(self.measure, self.reads.truth, rows)
         spread: Floats | None = None
         sums: Sums | None = None
+        said: str | None = None
         if self.method in ONE_SHOT:
             sums = sums_of(self.measure, self.reads.truth, rows)
             spread = sums.covariance()
         elif self.random.cases:
-            spread = covariance_of(
+            spread, said = covariance_of(
                 covariance, self.measure, self.reads.truth, rows, theta, self.reads.unit, n_boot, rng
             )
         values = _Values(theta, spread)
@@ -243,6 +245,9 @@ class _Panel(NamedTuple):
             panel = self._one_shot(mean, difference, analysis, everyone)
         else:
             d = differences.of(there)
+            mean, difference = (
+                e.replace(note=joined(e.note, sparse_note(blocks[there]), said)) for e in (mean, difference)
+            )
             panel = self._panel(mean, difference, each.of(there + 1), d, grouped(blocks[there]))
             panel += self._components(d, grouped(blocks[there]), everyone)
         return [

@@ -11,7 +11,7 @@ from scipy import special
 from readerstudy import _choice
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import Floats, Tails, tails
-from readerstudy.stats._degenerate import bounded
+from readerstudy.stats._degenerate import bounded, one_sided
 from readerstudy.stats._difference import NO_VARIANCE
 from readerstudy.stats._margin import against_margin, check_margin
 from readerstudy.stats.mrmc.measure import Measure
@@ -37,7 +37,7 @@ def terms_of(conf_level: float, alternative: str, margin: float | None, hypothes
     ValueError
         If a name, the level or the margin is impossible, or a one-sided alternative points away from the margin.
     """
-    check_margin(margin, hypothesis)
+    check_margin(margin, hypothesis, below=measure.high - measure.low)
     tails(conf_level, alternative)
     against = "greater" if measure.lower_is_better else "less"
     if margin is not None and alternative == against:
@@ -145,6 +145,8 @@ def with_difference(
     error, df = math.sqrt(spread.variance), spread.df
     e = e.replace(conf_low=low, conf_high=high, std_error=error, df=math.nan if math.isinf(df) else df)
     e = bounded(e, -most, most, outside)
+    if math.isinf(most):
+        e = one_sided(e, outside)
     if terms.margin is None:
         return e.replace(statistic=value / error, p_value=p_value(value / error, df, terms.alternative))
     return _against(e, terms.margin, df, terms.hypothesis, lower_is_better=measure.lower_is_better)
@@ -155,10 +157,9 @@ def _against(e: Estimate, margin: float, df: float, hypothesis: str, *, lower_is
         return (e.estimate - null) / e.std_error
 
     def normal(null: float) -> float:
-        """The normal deviate with the tail of Student's statistic."""
+        """The normal deviate with the tail of Student's statistic; infinite where that is no number any more."""
         t = student(null)
-        deviate = -float(special.ndtri(max(p_value(abs(t), df, "greater"), 1e-300)))
-        return math.copysign(deviate, t)
+        return t if math.isinf(df) else math.copysign(-float(special.ndtri(p_value(abs(t), df, "greater"))), t)
 
     side = "less" if lower_is_better else "greater"
     found = against_margin(e, normal, hypothesis, margin, (-margin, margin), side)
@@ -168,13 +169,14 @@ def _against(e: Estimate, margin: float, df: float, hypothesis: str, *, lower_is
     return found.replace(statistic=student(null), df=e.df)
 
 
-def contrasts_of(given: object, n: int) -> Floats:
+def contrasts_of(given: object, n: int, margin: float | None) -> Floats:
     """Contrast matrix, shape (n_contrasts, n), of modalities: all pairs, each against the first, or as given.
 
     Raises
     ------
     ValueError
-        If the name is unknown, or the rows of a matrix do not fit or do not sum to 0.
+        If the name is unknown, or the rows of a matrix do not fit or do not sum to 0; with a margin also unless each
+        is a mean of modalities less another mean.
     """
     eye: Floats = np.eye(n)
     if isinstance(given, str):
@@ -189,6 +191,12 @@ def contrasts_of(given: object, n: int) -> Floats:
         )
     if not np.isfinite(matrix).all() or np.abs(matrix.sum(axis=1)).max() > 1e-9 or not matrix.any(axis=1).all():
         raise ValueError("each row of contrasts must be finite, sum to 0 and have a number that is not 0")
+    weight = np.where(matrix > 0, matrix, 0.0).sum(axis=1)
+    if margin is not None and np.abs(weight - 1).max() > 1e-9:
+        raise ValueError(
+            "with a margin the positive numbers of each row of contrasts must sum to 1, so that the margin is one of "
+            f"the measure: got a row with the sum {weight[np.abs(weight - 1).argmax()]:g}"
+        )
     return matrix
 
 

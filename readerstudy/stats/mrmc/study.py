@@ -14,7 +14,7 @@ from scipy import special
 from readerstudy.estimate import Estimate
 from readerstudy.stats._arrays import Bools, Floats, Ints
 from readerstudy.stats.mrmc.anova import Crossed, Nested
-from readerstudy.stats.mrmc.design import Design, grouped, over
+from readerstudy.stats.mrmc.design import Design, grouped, over, sparse_note
 from readerstudy.stats.mrmc.measure import Measure
 from readerstudy.stats.mrmc.reads import Reads
 from readerstudy.stats.mrmc.records import Terms, contrast_names, joined, with_difference, with_mean, with_reader
@@ -50,6 +50,8 @@ class Study(NamedTuple):
     method: str
     n_units: int | None
     """As in `Crossed`."""
+    said: str | None = None
+    """What must be said of the covariance."""
 
     def records(self, matrix: Floats) -> list[Estimate]:
         """All estimates; `matrix` holds the contrasts, shape (n_contrasts, n_modalities)."""
@@ -59,7 +61,7 @@ class Study(NamedTuple):
             *self._reader_differences(matrix),
             *self._means(analysis, kept, left_out),
             *self._differences(analysis, kept, left_out, matrix),
-            *self._components(analysis),
+            *self._components(analysis, kept),
         ]
 
     def _analysis(self) -> tuple[Crossed | Nested | None, Bools, str | None]:
@@ -78,9 +80,11 @@ class Study(NamedTuple):
             modality, reader = np.nonzero(kept)
             own = None if self.covariance is None else self.covariance[kept][:, kept]
             blocks: Ints = grouped(self.design.blocks[reader], modality)
+            note = joined(note, sparse_note(self.design.blocks[reader], modality))
             return Nested(self.theta[kept], modality, own, blocks, self.random), kept, note
         there = np.flatnonzero(kept[0])
         blocks = grouped(self.design.blocks[there])
+        note = joined(note, sparse_note(self.design.blocks[there]))
         own = None if self.covariance is None else self.covariance[:, there][:, :, :, there]
         return Crossed(self.theta[:, there], own, blocks, self.random, self.n_units), kept, note
 
@@ -151,7 +155,12 @@ class Study(NamedTuple):
 
     def _said(self, left_out: str | None) -> str | None:
         fixed = None if self.random.readers else _FIXED["dbm" if self.n_units else "or"]
-        return joined(f"design: {self.design.words}", fixed, left_out)
+        return joined(f"design: {self.design.words}", fixed, left_out, self.said)
+
+    def _cases(self, kept: Bools, modalities: Bools | list[int] | None = None) -> Bools:
+        """Cases that went in: those of the kept values, shape (n_modalities, n_readers), of some modalities."""
+        there: Bools = self.reads.read & kept[:, :, None]
+        return over(there if modalities is None else there[modalities], (0, 1))
 
     def _means(self, analysis: Crossed | Nested | None, kept: Bools, left_out: str | None) -> list[Estimate]:
         found = []
@@ -173,7 +182,7 @@ class Study(NamedTuple):
         for weights in matrix:
             of = weights != 0
             e = self._one(
-                self._said(left_out), cases=over(self.reads.read[of], (0, 1)), measure=measure,
+                self._said(left_out), cases=self._cases(kept, of), measure=measure,
                 n_readers=int(kept[of].any(axis=0).sum()), **contrast_names(weights, self.modalities),
             )  # fmt: skip
             if analysis is not None:
@@ -182,16 +191,16 @@ class Study(NamedTuple):
             found.append(e)
         everything = self._one(
             f"one test of all {len(self.modalities)} modalities: no single difference", self._said(left_out),
-            cases=over(self.reads.read, (0, 1)), measure=measure, n_readers=int(kept.any(axis=0).sum()),
+            cases=self._cases(kept), measure=measure, n_readers=int(kept.any(axis=0).sum()),
         )  # fmt: skip
         if analysis is not None:
             everything = _with_equality(everything, analysis)
         return [*found, everything]
 
-    def _components(self, analysis: Crossed | Nested | None) -> list[Estimate]:
+    def _components(self, analysis: Crossed | Nested | None, kept: Bools) -> list[Estimate]:
         if analysis is None:
             return []
-        everyone = over(self.reads.read, (0, 1))
+        everyone = self._cases(kept)
         found = []
         for name, value in analysis.components():
             said = "a negative estimate: read it as 0" if value < 0 and name.startswith("var") else None

@@ -89,7 +89,7 @@ class OneShotStudy(Study):
         for weights in matrix if len(self.modalities) > 1 else []:
             of = weights != 0
             e = self._one(
-                said, cases=over(self.reads.read[of], (0, 1)), measure=f"{self.measure.name}_difference",
+                said, cases=self._cases(kept, of), measure=f"{self.measure.name}_difference",
                 n_readers=int(kept[of].any(axis=0).sum()), **contrast_names(weights, self.modalities),
             )  # fmt: skip
             if analysis is None:
@@ -101,7 +101,7 @@ class OneShotStudy(Study):
                 pair: dict[str, Any] = {"modality": self.modalities[a]}
                 if a != b:
                     pair |= {"versus": self.modalities[b], "versus_kind": "modality"}
-                e = self._one(cases=over(self.reads.read[[a, b]], (0, 1)), **pair)
+                e = self._one(cases=self._cases(kept, [a, b]), **pair)
                 found += moment_records(e, moments, biased=analysis.biased)
         return found
 
