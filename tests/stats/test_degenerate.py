@@ -97,7 +97,7 @@ NO_CURVE = "truth has one class only"
 ONE_CLASS = [name for name, case in SCORES.items() if len(set(case[0].tolist())) < 2]
 SEVERAL_CATEGORIES = r"prevalence and bias indices are of two categories"
 MISSING = "is missing|has missing values"
-NOT_READ = ("interaction",)
+NOT_READ = ("interaction", "average_roc")
 """Functions of one reader a row in which nan is a case that was not read."""
 NO_READ = "no read at all"
 REFUSES = {
@@ -270,6 +270,7 @@ def records(found):
 
 SHARES = {
     "roc_points": ["sensitivity", "specificity"],
+    "average_roc": ["sensitivity", "specificity"],
     "roc_band": ["sensitivity", "specificity", "conf_low", "conf_high"],
     "calibration_curve": ["prob", "observed", "conf_low", "conf_high"],
     "calibration_groups": ["prob", "observed", "conf_low", "conf_high"],

@@ -131,6 +131,10 @@ def mrmc(
     readers, 50 to 100 cases) U-statistics' tests at .05 rejected in .02 to .06 where the design was complete, but in
     .07 with 10 to 20 % of the reads missing, and then had no positive variance in 3 to 20 % of the studies;
     V-statistics' rejected in .01 to .04. Each case says so in `note`.
+    In 2,000 simulated studies of each size and design (docs/mrmc_coverage.md) tests at .05 by ``"or"`` with the
+    jackknife rejected what is true in .045 to .067 with 5 to 10 readers and in .044 to .083 with 3, those of
+    non-inferiority at .025 in .024 to .033 with 5 and in .018 to .044 with 3, and 95 % intervals of one modality's mean
+    held it in .905 to .944, with 10 readers of 300 cases in .939 to .952.
 
     References
     ----------

@@ -85,12 +85,13 @@ class _Area(Measure):
         found = placements(truth, score)
         m, n = int(truth.sum()), int((~truth).sum())
         # What a group adds to the number of pairs won; a pair within a group has been added twice.
-        won: Floats = n * np.bincount(group[truth], found.positive, n_groups)
+        of_positive = np.bincount(group[truth], found.positive, n_groups)
+        won: Floats = np.asarray(n * of_positive, dtype=np.float64)
         won += m * np.bincount(group[~truth], found.negative, n_groups)
         positives = np.bincount(group[truth], minlength=n_groups)
         negatives = np.bincount(group[~truth], minlength=n_groups)
         if ((positives > 0) & (negatives > 0)).any():
-            won = won - _won_inside(truth, score, group, n_groups)
+            won -= _won_inside(truth, score, group, n_groups)
         with np.errstate(invalid="ignore", divide="ignore"):
             left: Floats = (m * n * found.auc - won) / ((m - positives) * (n - negatives))
         return np.where((positives == m) | (negatives == n), math.nan, left)

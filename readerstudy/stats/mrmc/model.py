@@ -118,6 +118,10 @@ def model_versus_readers(
     that every difference is paired. Blocks of readers, jackknife and bootstrap are as in `mrmc`. One reader has no
     interval unless readers are fixed; identical values have difference 0 and P = 1; a negative C2 is taken as 0; an
     infinite df is nan. Each case says so in `note`.
+    In 2,000 simulated studies of each size and design (docs/mrmc_coverage.md) tests at .05 of a model as good as the
+    readers, by ``"or"`` with the jackknife, rejected in .038 to .059 with 5 to 10 readers of 100 to 300 cases, in .042
+    to .080 with 10 readers of 50 cases and in .045 to .076 with 3 readers; those of non-inferiority at .025 in .025 to
+    .039.
 
     References
     ----------
