@@ -22,7 +22,6 @@ from readerstudy.protocol.marks import MARK_MEASURES
 from readerstudy.stats import diagnostic
 from readerstudy.stats.froc.measure import NAMES
 from readerstudy.stats.multiplicity import adjusted
-from readerstudy.stats.proportion import proportion
 from readerstudy.stats.roc import auc
 from readerstudy.task import Task
 
@@ -163,18 +162,14 @@ def _goal_test(found: Findings, task: Task, plan: EndpointPlan, goal: float, one
         method=interval,
         conf_level=level,
         null=goal,
+        alternative="greater",
         patients=found.patients_of(used),
     )
-    test: Estimate
     if plan.target is None and task.positive is None:
-        test = of(one.truth[used], one.calls[used])
-    else:
-        test = of(one.truth[used] == positive, one.called(positive)[used])
-    if found.patients_of(used) is None and test.count is not None and test.total:
-        options = {"method": interval, "conf_level": level, "alternative": "greater", "null": goal}
-        return proportion(test.count, test.total, **options)  # type: ignore[arg-type]
-    half = test.p_value / 2
-    return test.replace(p_value=half if test.estimate > goal else 1 - half)
+        whole: Estimate = of(one.truth[used], one.calls[used])
+        return whole
+    test: Estimate = of(one.truth[used] == positive, one.called(positive)[used])
+    return test
 
 
 def _standing(found: Findings, **identity: Any) -> Estimate:
