@@ -37,6 +37,10 @@ _OF_TESTS = {
 }
 
 
+# Where the simulated studies of docs/mrmc_coverage.md show the intervals of a mean to hold their level.
+_MANY_READERS, _MANY_CASES = 10, 300
+
+
 class _Citations:
     """Numbers the references in the order in which they are cited."""
 
@@ -237,6 +241,12 @@ def _conventions(results: Results) -> list[str]:
             "speak for other readers like these on other cases like these, and with few readers they rest on few "
             "degrees of freedom."
         )
+        means = [e for e in results.estimates if e.reader is None and e.versus is None and e.random]
+        if any((e.n_readers or 0) < _MANY_READERS or (e.n_cases or 0) < _MANY_CASES for e in means):
+            lines.append(
+                f"In simulated studies with fewer than {_MANY_READERS} readers or {_MANY_CASES} cases the 95% "
+                "intervals of a mean held it in 91% to 94% of the studies."
+            )
     return [*lines, f"All other intervals and tests {fixed} readers only."]
 
 

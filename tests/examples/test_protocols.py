@@ -128,7 +128,9 @@ def test_wang_fisher_beside_mcnemar(wang, group):
     assert e.p_value == pytest.approx(stats.fisher_exact([[90, 23], [mean, 113 - mean]]).pvalue, rel=1e-9)
     assert e.note.startswith("as published, not recommended")
     for i in (1, 2):
-        d = one(wang, measure="accuracy_difference", task="seven-way", versus=f"{letter}{i}", target=None, subgroup=None)
+        d = one(
+            wang, measure="accuracy_difference", task="seven-way", versus=f"{letter}{i}", target=None, subgroup=None
+        )
         assert (d.method, d.test_method) == ("tango", "mcnemar-exact")
     assert any("readings of the same cases as readings of different ones" in s for s in wang.warnings)
 

@@ -173,6 +173,7 @@ class OfCurve(Measure):
         self._of_paths = of_paths
 
     def value(self, truth: Bools, score: Floats) -> float:
+        """The measure of one curve; nan with one class."""
         if truth.all() or not truth.any():
             return math.nan
         return float(self._of_counts(*_counted(truth, score, np.ones((1, len(truth)))))[0])
@@ -185,6 +186,7 @@ class OfCurve(Measure):
         return found
 
     def without(self, truth: Bools, score: Floats, group: Ints, n_groups: int) -> Floats:
+        """The same with each group of cases left out."""
         row = levels(score)
         size = int(row.max()) + 1
         if n_groups == len(truth):  # cases of one class with one score are alike: one of them is enough
@@ -212,6 +214,7 @@ class OfCurve(Measure):
         return found
 
     def resampled(self, truth: Bools, score: Floats, weight: Floats) -> Floats:
+        """The same of the cases as often as each row of `weight` has them."""
         positive, negative = _counted(truth, score, weight)
         return self._of_counts(positive, negative)
 

@@ -22,8 +22,8 @@ ONE_SHOT = ("u-statistic", "v-statistic")
 """Names of the analyses."""
 UNEVEN = "readers count by their numbers of reads"
 _UNSTEADY = (
-    "missing reads make the variance unsteady: in simulations with 10 to 20 % missing, tests at .05 rejected in .07; "
-    "method 'or' kept to .05"
+    "missing reads make the variance unsteady: in simulations with 10 to 20 % missing, tests at .05 rejected in .07 "
+    "to .08, and those of method 'or' in .05 to .07"
 )
 BIASED = "the variance is overestimated on average, so that tests reject too seldom"
 
