@@ -37,9 +37,10 @@ class Results:
         has), `reader_case` (every call, without case ids), and where the study has them `endpoints` (by the key of
         their record), `mean_curves` (the average ROC curve of each group of readers), `variance_components` (of each
         comparison through a panel of readers), `mrmc_methods` (such a comparison by several methods, that of the
-        protocol `chosen`), `reclassification` (calls of a reader in two modalities), `calibration` and `decision` (what
-        is drawn of probabilities), `marks` (how many each reader made) and `froc_curve` (their curves), `characteristics`, `reading_times`, `cross_validation` (each
-        fold by itself), `embedding` (without case ids) and `errors`.
+        protocol `chosen`), `reclassification` (calls of a reader in two modalities), `calibration` and `decision`
+        (what is drawn of probabilities), `marks` (how many each reader made) and `froc_curve` (their curves),
+        `characteristics`, `reading_times`, `cross_validation` (each fold by itself), `embedding` (without case ids)
+        and `errors`.
     flow
         How many cases came in, how many were left out and why.
     warnings
