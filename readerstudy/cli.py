@@ -34,8 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(size_app)
-app.command()(simulate)
 
 PredsArgument = Annotated[str, typer.Argument(metavar="PREDS", help="CSV of model predictions, or - for none.")]
 ReadsArgument = Annotated[str, typer.Argument(metavar="READS", help="CSV of the readers' reads, or - for none.")]
@@ -243,6 +241,10 @@ def doctor(as_json: JsonOption = False) -> None:
             typer.echo(f"{mark:<7}{finding.name}: {finding.detail}")
     if any(finding.needed and not finding.works for finding in found):
         raise typer.Exit(1)
+
+
+app.command()(simulate)
+app.add_typer(size_app)
 
 
 class _Progress:
