@@ -11,8 +11,9 @@ from typing import Any
 from scipy import special
 
 from readerstudy.estimate import Estimate
-from readerstudy.power._orthant import area_covariance, both_below
+from readerstudy.power._areas import area_covariance
 from readerstudy.power._result import check_count, check_positive, check_share
+from readerstudy.stats._bivariate import both_below
 
 
 def hanley_mcneil(auc: float, n_positive: float, n_negative: float) -> float:

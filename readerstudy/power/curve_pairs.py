@@ -11,7 +11,6 @@ import numpy as np
 from scipy import special
 
 from readerstudy import _choice
-from readerstudy.power._orthant import both_below
 from readerstudy.power._result import (
     Power,
     check_count,
@@ -23,6 +22,7 @@ from readerstudy.power._result import (
 from readerstudy.power._tests import power_of, smallest
 from readerstudy.power.curves import negatives
 from readerstudy.stats._arrays import ArrayLike, binary, same_length, scores
+from readerstudy.stats._bivariate import both_below
 from readerstudy.stats.roc_placements import placements
 
 NULLS = ("difference", "first", "second")

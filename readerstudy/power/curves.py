@@ -8,7 +8,7 @@ import math
 from scipy import special
 
 from readerstudy import _choice
-from readerstudy.power._orthant import area_covariance
+from readerstudy.power._areas import area_covariance
 from readerstudy.power._result import (
     ALTERNATIVES,
     Power,

@@ -11,6 +11,7 @@ from scipy import special
 
 from readerstudy import _choice
 from readerstudy.stats._arrays import Floats
+from readerstudy.stats._bivariate import both_below
 
 STRUCTURES = ("HL", "LL", "HH", "LH")
 """Roe and Metz's own: correlation of the scores high or low, then variance of the readers high or low."""
@@ -21,7 +22,6 @@ _SEPARATION = dict(zip(LEVELS, (0.75, 1.5, 2.5), strict=True))
 _READERS = {"L": dict.fromkeys(LEVELS, 0.0055), "H": dict(zip(LEVELS, (0.011, 0.03, 0.056), strict=True))}
 # Case, modality by case, reader by case, modality by reader by case with the error.
 _CASES = {"H": (0.3, 0.3, 0.2, 0.2), "L": (0.1, 0.1, 0.2, 0.6)}
-_NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(64)
 
 
 class RoeMetz:
@@ -250,16 +250,3 @@ def published(structure: str, auc: float = 0.855) -> RoeMetz:
         reader_case=reader_case,
         modality_reader_case=error,
     )
-
-
-def both_below(h: float, k: float, correlation: float) -> float:
-    """P(X <= h, Y <= k) of standard normal X and Y.
-
-    Its derivative by the correlation is the bivariate density, integrated here over the angle whose sine it is.
-    """
-    if correlation >= 1 - 1e-12:
-        return float(special.ndtr(min(h, k)))
-    angle = math.asin(correlation) / 2 * (_NODES + 1)
-    density = np.exp(-(h * h + k * k - 2 * h * k * np.sin(angle)) / (2 * np.cos(angle) ** 2))
-    integral = float(_NODE_WEIGHTS @ density) * math.asin(correlation) / 2
-    return float(special.ndtr(h) * special.ndtr(k)) + integral / (2 * math.pi)

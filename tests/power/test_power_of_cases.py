@@ -10,7 +10,7 @@ from scipy import stats
 import readerstudy as rs
 from readerstudy import power
 from readerstudy.power import AucPair
-from readerstudy.power._orthant import both_below
+from readerstudy.stats._bivariate import both_below
 
 
 @pytest.mark.parametrize(

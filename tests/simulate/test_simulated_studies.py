@@ -9,7 +9,7 @@ from scipy import stats
 
 import readerstudy
 from readerstudy.simulate import LEVELS, STRUCTURES, RoeMetz, frames, published, roe_metz
-from readerstudy.simulate.model import both_below
+from readerstudy.stats._bivariate import both_below
 from readerstudy.stats.mrmc import measure as measures
 from readerstudy.stats.mrmc.design import design_of
 from readerstudy.stats.mrmc.left_out import values_of
