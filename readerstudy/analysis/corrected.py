@@ -14,8 +14,7 @@ _PERFORMANCE = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 
 def corrected(found: Findings, task: Task, one: Observer) -> None:
     """Beside the plain numbers of a binary task: weighted ones, and Begg and Greenes's."""
-    own = one.truth if one.kind == "model" else found.study.truth(task.name)
-    if task.positive is None or not np.array_equal(one.truth, own):
+    if task.positive is None or not np.array_equal(one.truth, found.study.truth(task.name)):
         return  # held against a truth without their own vote, whose gaps are ties and not unverified cases
     called = one.calls >= 0
     threshold = one.threshold

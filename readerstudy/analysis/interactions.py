@@ -8,7 +8,7 @@ import numpy as np
 
 from readerstudy.analysis.findings import Findings
 from readerstudy.analysis.means import reader_groups
-from readerstudy.analysis.observers import Observer
+from readerstudy.analysis.observers import Observer, one_view
 from readerstudy.analysis.subgroups import levels_of
 from readerstudy.stats.interaction import interaction
 from readerstudy.task import Task
@@ -26,20 +26,16 @@ def interactions(found: Findings, task: Task, everyone: list[Observer]) -> None:
         kinds = np.array([f"{column}: {levels[code]}" if code >= 0 else None for code in codes.tolist()], dtype=object)
         for model in models:
             for one in everyone:
-                if one.kind != "model" and _same_view(model, one.modality):
+                if one.kind != "model" and one_view(model.modality, one.modality):
                     _test(found, task, column, kinds, model, [one], model.versus(one))
             for modality in found.study.modalities:
                 for group, names in reader_groups(found.study).items():
                     members = [o for o in everyone if o.kind == "human" and o.name in names and o.modality == modality]
                     one_truth = len({o.truth.tobytes() for o in members}) == 1
-                    if len(members) > 1 and one_truth and _same_view(model, modality):
+                    if len(members) > 1 and one_truth and one_view(model.modality, modality):
                         identity = model.identity() | {"modality": model.modality or modality}
                         versus = {"versus": group, "versus_kind": "group"}
                         _test(found, task, column, kinds, model, members, identity | versus)
-
-
-def _same_view(model: Observer, modality: str | None) -> bool:
-    return None in (model.modality, modality) or model.modality == modality
 
 
 def _test(

@@ -138,6 +138,11 @@ def _humans(study: Study, task: Task) -> Iterator[Observer]:
             yield Observer(study.consensus, "consensus", None, modality, together[m], no_scores, None, truth)
 
 
+def one_view(modality: str | None, other: str | None) -> bool:
+    """Whether a model of one modality can be held against a reader in another; a model of none fits every one."""
+    return None in (modality, other) or modality == other
+
+
 def between_modalities(everyone: list[Observer], reference: str | None) -> Iterator[tuple[Observer, Observer]]:
     """Every reader, and every consensus, in one modality and in a later one; the reference stands behind all."""
     for i, one in enumerate(everyone):
@@ -153,7 +158,7 @@ def pairs(everyone: list[Observer]) -> Iterator[tuple[Observer, Observer]]:
     """
     for i, one in enumerate(everyone):
         for other in everyone[i + 1 :]:
-            one_view = None in (one.modality, other.modality) or one.modality == other.modality
-            same_view = one_view if "model" in (one.kind, other.kind) else one.modality == other.modality
+            with_model = "model" in (one.kind, other.kind)
+            same_view = one_view(one.modality, other.modality) if with_model else one.modality == other.modality
             if same_view and (one.kind == "model" or "consensus" not in (one.kind, other.kind)):
                 yield one, other

@@ -10,7 +10,7 @@ import numpy as np
 
 from readerstudy.analysis.findings import Bools, Findings, positive_code, targets
 from readerstudy.analysis.means import reader_groups
-from readerstudy.analysis.observers import Observer
+from readerstudy.analysis.observers import Observer, one_view
 from readerstudy.estimate import Estimate
 from readerstudy.stats.mrmc import model_versus_readers, mrmc
 from readerstudy.stats.multiplicity import adjust
@@ -45,12 +45,8 @@ def panel(found: Findings, task: Task, everyone: list[Observer]) -> None:
                 _modalities(found, task, measure, target, group, views)
             for view in views:
                 for model in (one for one in everyone if one.kind == "model"):
-                    if len(view) > 1 and None in (model.modality, view[0].modality, *_same(model, view[0])):
+                    if len(view) > 1 and one_view(model.modality, view[0].modality):
                         _model(found, task, measure, target, group, model, view)
-
-
-def _same(model: Observer, one: Observer) -> tuple[None, ...]:
-    return (None,) if model.modality == one.modality else ()
 
 
 def _wanted(task: Task) -> list[tuple[str, str | None]]:

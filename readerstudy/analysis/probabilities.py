@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from readerstudy.analysis.findings import Bools, Findings
-from readerstudy.analysis.observers import Observer
+from readerstudy.analysis.observers import Observer, one_view
 from readerstudy.stats import calibration, calibration_curve, decision
 from readerstudy.task import Floats, Task
 
@@ -90,7 +90,7 @@ def net_benefits(found: Findings, task: Task, everyone: list[Observer]) -> None:
         _curve(found, task, positive, acted[used], {**one.identity(), "strategy": None})
     for model in models:
         for one, acted in _actions((), everyone):
-            if None in (model.modality, one.modality) or model.modality == one.modality:
+            if one_view(model.modality, one.modality):
                 _compare(found, task, model, one, acted)
 
 

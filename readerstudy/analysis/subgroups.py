@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from readerstudy.analysis.findings import Bools, Findings
-from readerstudy.analysis.observers import Observer
+from readerstudy.analysis.observers import Observer, one_view
 from readerstudy.measures import METHOD_NAMES
 from readerstudy.stats import diagnostic, independent
 from readerstudy.task import Task
@@ -98,7 +98,7 @@ def as_published(found: Findings, task: Task, everyone: list[Observer], groups: 
         return
     for model in (one for one in everyone if one.kind == "model"):
         for modality in found.study.modalities:
-            if None not in (model.modality, modality) and model.modality != modality:
+            if not one_view(model.modality, modality):
                 continue
             for group, names in groups.items():
                 members = [o for o in everyone if o.kind == "human" and o.name in names and o.modality == modality]
