@@ -14,7 +14,14 @@ from readerstudy import _shipped
 from readerstudy._version import __version__
 
 _REQUIRED = ("numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "typer", "jinja2", "typst")
-_OPTIONAL = ("openTSNE",)
+_OPTIONAL = {
+    "openTSNE": "another engine of t-SNE, pip install 'readerstudy[opentsne]'",
+    **dict.fromkeys(
+        ("torch", "safetensors", "lightning-fabric", "monai", "SimpleITK", "pydicom", "dicom-anonymizer"),
+        "images and networks, pip install 'readerstudy[models]'",
+    ),
+    "ray": "prediction on many machines, pip install 'readerstudy[cluster]'",
+}
 
 
 class Finding(NamedTuple):
@@ -33,6 +40,7 @@ def examine() -> list[Finding]:
         Finding("Python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}"),
     ]
     found += [_package(name, True) for name in _REQUIRED] + [_package(name, False) for name in _OPTIONAL]
+    found.append(_device())
     found += [_tried("templates and fonts", _templates), _tried("figures", _figure), _tried("PDF", _pdf)]
     return [*found, _tried("writing to the current folder", _writing)]
 
@@ -41,12 +49,19 @@ def _package(name: str, needed: bool) -> Finding:
     try:
         return Finding(name, True, version(name), needed)
     except PackageNotFoundError:
-        how = (
-            "missing: pip install readerstudy"
-            if needed
-            else "not installed: another engine of t-SNE, pip install readerstudy[opentsne]"
-        )
+        how = "missing: pip install readerstudy" if needed else f"not installed: {_OPTIONAL[name]}"
         return Finding(name, False, how, needed)
+
+
+def _device() -> Finding:
+    """Whether the networks would run on a graphics card."""
+    try:
+        import torch
+    except ImportError:
+        return Finding("graphics card", False, "unknown without torch", needed=False)
+    if not torch.cuda.is_available():
+        return Finding("graphics card", False, "none that torch sees: networks run on the processor", needed=False)
+    return Finding("graphics card", True, torch.cuda.get_device_name(0), needed=False)
 
 
 def _tried(name: str, attempt: Callable[[], str]) -> Finding:
