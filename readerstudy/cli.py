@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from readerstudy.cli_lock import lock
 from readerstudy.cli_marks import LesionsOption, MarkReadsOption, MarksOption, said_of
 from readerstudy.cli_marks import read as read_marks
 from readerstudy.cli_simulate import simulate
@@ -243,6 +244,7 @@ def doctor(as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
+app.command()(lock)
 app.command()(simulate)
 app.add_typer(size_app)
 

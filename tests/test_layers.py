@@ -39,6 +39,7 @@ ALLOWED = {
     "sizing": {"estimate", "figures", "power", "problems", "report", "results", "sizing", "text"},
     "cli_status": {"problems", "typer"},
     "cli_simulate": {"cli_status", "folder", "problems", "simulate", "typer"},
+    "cli_lock": {"_version", "cli_status", "protocol", "typer"},
     "cli_marks": {"marks", "protocol", "study", "typer"},
     "cli_size": {"_version", "cli_status", "folder", "power", "problems", "sizing", "typer"},
     "imaging": {
@@ -59,9 +60,9 @@ ALLOWED = {
         "jinja2", "markupsafe", "matplotlib", "typst",
     },
     "cli": {
-        "_version", "analysis", "cli_marks", "cli_models", "cli_phantom", "cli_predict", "cli_prepare", "cli_simulate",
-        "cli_size", "cli_status", "cli_train", "doctor", "features", "folder", "problems",
-        "protocol", "report", "results", "starter", "study", "typer",
+        "_version", "analysis", "cli_lock", "cli_marks", "cli_models", "cli_phantom", "cli_predict", "cli_prepare",
+        "cli_simulate", "cli_size", "cli_status", "cli_train", "doctor", "features", "folder", "problems", "protocol",
+        "report", "results", "starter", "study", "typer",
     },
     "__main__": {"cli"},
     "__init__": {"_version"},

@@ -41,7 +41,13 @@ def endpoints(found: Findings, marks: Planned | None = None) -> None:
 
     By the other rules for missing reads each is tested again, so that its verdict can be held against them.
     """
-    plans = found.plan.endpoints
+    plans, lock = found.plan.endpoints, found.plan.lock
+    if lock is not None and lock.changed:
+        found.warn(
+            f"The protocol was locked on {lock.date} and has changed since in "
+            f"{', '.join(f'[{name}]' for name in lock.changed)}"
+            + (f"; exploratory for that: {', '.join(lock.demoted)}." if lock.demoted else ".")
+        )
     if not plans:
         return
     found.estimates = [e.replace(role="exploratory") for e in found.estimates]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from readerstudy.problems import DataError, Place, Problem
+from readerstudy.protocol import lock as locks
 from readerstudy.protocol.check import Checker
 from readerstudy.protocol.choices import MARK_FILES, METHODS, MISSING, ROLES, THRESHOLDS
 from readerstudy.protocol.endpoints import MULTIPLICITY, EndpointPlan
@@ -79,6 +80,11 @@ class Protocol:
         Analyses that do not fit their design, done on request as a paper did them, each with a warning.
     marks
         What is asked of marks on lesions, where the study has them.
+    file, sha256
+        The file that was read.
+    lock
+        What the lock beside the file says of the plan, see `readerstudy.protocol.lock`; None without one. Endpoints
+        that it does not hold are exploratory.
     """
 
     title: str = "Diagnostic reader study"
@@ -123,15 +129,16 @@ class Protocol:
     marks: MarksPlan = dataclasses.field(default_factory=MarksPlan)
     file: str | None = None
     sha256: str | None = None
+    lock: locks.Lock | None = None
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Protocol:
-        """Read a protocol file.
+    def read(cls, path: str | os.PathLike[str], *, locked: bool = True) -> Protocol:
+        """Read a protocol file and, if `locked`, the lock beside it where there is one.
 
         Raises
         ------
         DataError
-            With every problem of the file: syntax, unknown keys, wrong values.
+            With every problem of the file: syntax, unknown keys, wrong values; or if the lock is none.
         """
         name, data = os.fspath(path), Path(path).read_bytes()
         try:
@@ -153,7 +160,18 @@ class Protocol:
                     )
                 ]
             ) from None
-        return dataclasses.replace(cls.of(content, name, text), sha256=hashlib.sha256(data).hexdigest())
+        plan = dataclasses.replace(cls.of(content, name, text), sha256=hashlib.sha256(data).hexdigest())
+        return plan.held_against(locks.beside(path)) if locked else plan
+
+    def held_against(self, path: Path) -> Protocol:
+        """The plan as its lock allows it: endpoints that the lock does not hold are exploratory."""
+        if not path.is_file():
+            return self
+        found = locks.read(path, dataclasses.asdict(self), dataclasses.asdict(Protocol()))
+        endpoints = tuple(
+            dataclasses.replace(one, role="exploratory") if one.name in found.demoted else one for one in self.endpoints
+        )
+        return dataclasses.replace(self, endpoints=endpoints, lock=found)
 
     @classmethod
     def of(cls, content: Mapping[str, Any], file: str = "protocol", text: str = "") -> Protocol:
@@ -221,4 +239,5 @@ class Protocol:
             },
             "errors": None if self.errors is None else {"images": None, "most": 24, **self.errors},
             "as_published": dict(self.as_published),
+            "lock": None if self.lock is None else self.lock.to_dict(),
         }

@@ -116,5 +116,5 @@ def _main(results: Results, main: Results, tasks: Sequence[str], kept: Extent) -
         Listing(items=items, kind="findings") if items else None,
         *([] if kept.whole else kept.printed(matrix.by_task(main, tasks))),
         *kept.printed([endpoints.table(results)]),
-        endpoints.exploratory(results),
+        endpoints.standing(results),
     ]

@@ -207,13 +207,34 @@ def adjustment(results: Results) -> list[tuple[str, tuple[str, ...]]]:
     return said
 
 
-def exploratory(results: Results) -> Paragraph | None:
-    """That everything else is exploratory, in one sentence."""
-    roles = [one.role for one in endpoints(results) if one.role != "exploratory"]
-    if not roles:
-        return None
-    named = " and ".join(role for role in ("primary", "secondary") if role in roles)
-    return paragraph(
-        f"The protocol set the {named} endpoint{'' if len(roles) == 1 else 's'} beforehand; every other number, "
-        "comparison and P value of this report is exploratory."
-    )
+def standing(results: Results) -> Paragraph | None:
+    """What was planned and what was not, and whether the plan was locked before."""
+    found, lock = endpoints(results), results.protocol.get("lock")
+    said = []
+    roles = [one.role for one in found if one.role != "exploratory"]
+    if roles:
+        named = " and ".join(role for role in ("primary", "secondary") if role in roles)
+        said.append(
+            f"The protocol set the {named} endpoint{'' if len(roles) == 1 else 's'} beforehand; every other number, "
+            "comparison and P value of this report is exploratory."
+        )
+    if lock is not None:
+        said += _locked(lock, len(found))
+    elif roles:
+        said.append("It was not locked (readerstudy lock), so that “beforehand” is the authors' word.")
+    return paragraph(" ".join(said)) if said else None
+
+
+def _locked(lock: Mapping[str, Any], n: int) -> list[str]:
+    """Since when the plan is locked, and what has changed since."""
+    since = f"The protocol was locked on {lock['date']} (SHA-256 {lock['sha256'][:12]}…)"
+    if not lock["changed"]:
+        return [f"{since} and has not changed since."]
+    said = [f"{since}; it has changed since in {', '.join(f'[{name}]' for name in lock['changed'])}."]
+    if lock["demoted"]:
+        which = "Every endpoint" if len(lock["demoted"]) == n else ", ".join(f"“{name}”" for name in lock["demoted"])
+        many = which != "Every endpoint" and len(lock["demoted"]) > 1
+        said.append(
+            f"{which} {'are' if many else 'is'} not in the locked plan as analysed here, and therefore exploratory."
+        )
+    return said

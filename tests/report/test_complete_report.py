@@ -163,7 +163,7 @@ def test_an_endpoint_that_no_number_answers_is_named(whole):
 def test_a_study_without_endpoints_says_nothing_of_them(results, drawn):
     blocks = contents.build(results, drawn).sections[1].blocks
     assert [type(block).__name__ for block in blocks] == ["Listing"]
-    assert endpoints.exploratory(results) is None
+    assert endpoints.standing(results) is None
 
 
 def test_rules_for_missing_reads_stand_below_each_other(whole):
