@@ -364,12 +364,11 @@ def _panel(
 def _tell(plan: Plan, out: Path | None, force: bool, as_json: bool, inputs: list[Path] | None = None) -> None:
     """The table and the sentences on stdout, the files into the output folder, whole or not at all."""
     from readerstudy import folder, sizing
-    from readerstudy._version import __version__
 
     if out is not None:
         with folder.whole(out, force=force, inputs=inputs or []) as work:
             sizing.write(plan, work)
-            folder.write_manifest(work, {"readerstudy": __version__}, ["readerstudy", *sys.argv[1:]])
+            folder.write_manifest(work, {}, ["readerstudy", *sys.argv[1:]])
     if as_json:
         typer.echo(json.dumps(plan.to_dict(), ensure_ascii=False, indent=1))
         return

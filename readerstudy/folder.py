@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from readerstudy._version import __version__
+
 MANIFEST = "manifest.json"
 
 
@@ -105,6 +107,7 @@ def write_manifest(folder: Path, provenance: Mapping[str, Any], command: list[st
     content = {
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "command": command,
+        "readerstudy": __version__,  # what --force knows a folder of ours by
         **provenance,
         "outputs": {path.relative_to(folder).as_posix(): _sha256(path) for path in files},
     }

@@ -71,3 +71,9 @@ def test_what_is_impossible_is_refused_and_nothing_written(tmp_path, options, st
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine", encoding="utf-8")
     assert run("--out", tmp_path / "full").exit_code == 2
+
+
+def test_force_replaces_what_it_wrote_itself(tmp_path):
+    assert run("--out", tmp_path / "sim").exit_code == 0
+    assert run("--out", tmp_path / "sim").exit_code == 2
+    assert run("--out", tmp_path / "sim", "--force", "--seed", 1).exit_code == 0
