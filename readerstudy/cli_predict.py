@@ -96,7 +96,7 @@ def predict(
     if batch != "auto" and (not batch.isdecimal() or int(batch) < 1):
         raise typer.BadParameter(f"auto or a whole number from 1, not {batch!r}", param_hint="--batch")
     say: Callable[[str], None] = (lambda line: None) if quiet else (lambda line: typer.echo(line, err=True))
-    with exit_status(interrupted="what is finished stays, give the same command again to go on"):
+    with exit_status(interrupted="what is finished stays, give the same command again to go on", refused=""):
         from readerstudy.imaging.store import Store
         from readerstudy.inference.card import Card
         from readerstudy.inference.outputs import Files

@@ -71,18 +71,14 @@ def prepare(
 
     if layout not in LAYOUTS:
         raise typer.BadParameter(f"one of {', '.join(LAYOUTS)}, not {layout!r}", param_hint="--layout")
-    with exit_status():
+    with exit_status(interrupted="what is finished stays, run it again to complete the store", refused=""):
         recipes, uses = _asked(card or _CARDS)
         request = Request(
             folder=folder, out=out, recipes=recipes, uses=uses, layout=layout, roi=roi, cases=cases,
             keep=tuple(keep or ()), rules=rules, override=override, flips=flip, key=key, link=link,
             dicom_out=dicom_out, workers=workers, force=force,
         )  # fmt: skip
-        try:
-            report = prepare_all(request, None if quiet else _bar)
-        except KeyboardInterrupt:
-            typer.echo("interrupted; what is finished stays, run it again to complete the store", err=True)
-            raise typer.Exit(130) from None
+        report = prepare_all(request, None if quiet else _bar)
     for note in report.notes:
         typer.echo(f"warning: {note}", err=True)
     for one in report.skipped:

@@ -85,7 +85,7 @@ def train(
     numbers = _folds(folds)
     _one_of(device, ("auto", "cpu", "cuda"), "--device")
     _one_of(precision, ("32", "bf16", "16"), "--precision")
-    with exit_status(interrupted="the same command goes on from the last whole epoch"):
+    with exit_status(interrupted="the same command goes on from the last whole epoch", refused=""):
         chosen = Card.read(card).with_settings(settings or [])
         from readerstudy.inference.train import Machine
         from readerstudy.inference.train import train as run

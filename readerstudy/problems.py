@@ -87,6 +87,10 @@ class DataError(ValueError):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
+        return self.told("nothing was written")
+
+    def told(self, left: str) -> str:
+        """What is wrong, with last words on what is `left` by the command that it stopped; none where that is empty."""
         shown: Counter[tuple[str, str]] = Counter()
         blocks = []
         for problem in self.problems:
@@ -99,4 +103,4 @@ class DataError(ValueError):
                 where = f" in {file}" if file else ""
                 blocks.append(f"error[{code}]: and {n - _MOST_OF_A_KIND} more of this kind{where}")
         n = sum(problem.n for problem in self.problems)
-        return "\n\n".join([*blocks, f"{n} problem{'' if n == 1 else 's'}; nothing was written"])
+        return "\n\n".join([*blocks, f"{n} problem{'' if n == 1 else 's'}" + (f"; {left}" if left else "")])

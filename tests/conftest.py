@@ -5,6 +5,7 @@ fails where the environment variable CI is set. There every other skip is a fail
 Hypothesis tries the same examples in every run.
 """
 
+import multiprocessing
 import os
 from pathlib import Path
 
@@ -54,3 +55,17 @@ def pytest_make_collect_report():
 def shared():
     """Path of the folder of public data, published tables and other packages' numbers."""
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def doomed():
+    """Processes to be killed: they begin with everything imported, which would take most of their time."""
+    context = multiprocessing.get_context("forkserver")
+    # The server is started once, so that what it imports is said for all tests.
+    context.set_forkserver_preload(
+        [
+            "readerstudy.imaging.prepare", "readerstudy.inference.train", "readerstudy.inference.predict",
+            "SimpleITK", "pydicom", "lightning_fabric", "matplotlib.figure",
+        ]
+    )  # fmt: skip
+    return context

@@ -8,11 +8,14 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from readerstudy.imaging.utf8 import text_of
 from readerstudy.problems import DataError, Place, Problem
 
 KEYS = ("case_id", "patient_id", "lesion")
 """Columns by which rows are found; none of them is carried over."""
 TRUTH = "truth"
+_CLASSES = frozenset(("truth", "class", "classes", "diagnosis", "label"))
+"""Columns of classes have one of these words in their names. In a small table each case may be of another class."""
 _LONGEST = 40
 """Characters of the longest cell that is no free text."""
 _MOST_WORDS = 5
@@ -112,7 +115,9 @@ def read(path: Path, keep: Collection[str] = ()) -> CaseTable:
         if column in KEYS or not column:
             continue
         named = column in keep or column == TRUTH
-        why = _why_not([row[column] for row in rows], names) or ("" if named else _name_says(column))
+        cells = [row[column] for row in rows]
+        why = _why_not(cells, names) or ("" if _words(column) & _CLASSES else _all_differ(cells))
+        why = why or ("" if named else _name_says(column))
         if not why and keep and not named:
             why = "not among --keep"
         if why and named:
@@ -138,7 +143,7 @@ def of_rows(rows: Iterable[tuple[str, int, Mapping[str, str]]]) -> CaseTable:
 
 
 def _cells(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    text = path.read_text(encoding="utf-8-sig")
+    text = text_of(path)
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     reader = csv.reader(text.splitlines(), delimiter=separator)
@@ -177,9 +182,13 @@ def _index(
 
 def _name_says(column: str) -> str:
     """Why a column's name forbids to carry it over; empty when it does not."""
+    return "its name says that it may identify someone" if _words(column) & _IDENTIFYING else ""
+
+
+def _words(column: str) -> set[str]:
+    """The words of a column's name, in small letters."""
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", column)
-    words = {word.lower() for word in re.split(r"[^A-Za-z]+", spaced) if word}
-    return "its name says that it may identify someone" if words & _IDENTIFYING else ""
+    return {word.lower() for word in re.split(r"[^A-Za-z]+", spaced) if word}
 
 
 def _why_not(cells: Sequence[str], names: Collection[str]) -> str:
@@ -194,6 +203,12 @@ def _why_not(cells: Sequence[str], names: Collection[str]) -> str:
         return "it holds names, addresses or paths"
     if any(len(cell) > _LONGEST or len(cell.split()) > _MOST_WORDS for cell in filled):
         return "it holds free text"
+    return ""
+
+
+def _all_differ(cells: Sequence[str]) -> str:
+    """Why a column in which every row is different may not be carried over; empty when it may."""
+    filled = [cell for cell in cells if cell]
     if len(filled) < _MANY or len(set(filled)) < len(filled):
         return ""
     if not all(_NUMBER.fullmatch(cell) for cell in filled):

@@ -69,7 +69,6 @@ _EMPTY = (
     "StudyDate", "StudyID", "StudyTime",
 )  # fmt: skip
 """Present without a value, as the standard wants them."""
-_STANDARD = "1.2.840.10008."  # root of the UIDs of the standard itself
 _METHOD = ["Rebuilt from listed attributes; keyed pseudonyms", "PS3.15 Basic Profile 2026c by dicom-anonymizer"]
 
 
@@ -101,19 +100,20 @@ def deidentify(dataset: Dataset, pseudonyms: Pseudonyms, sequence: str, frames: 
     Raises
     ------
     ValueError
-        If it is no grey-value image, or its pixels cannot be decoded.
+        If it is no grey-value image of whole numbers, or its pixels cannot be decoded.
     """
     from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, ExplicitVRLittleEndian
+    from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, UID, ExplicitVRLittleEndian
 
     with headers.quiet():
+        sop_class = UID(headers.text(dataset, "SOPClassUID"))
+        if sop_class.type != "SOP Class":
+            raise ValueError("no storage class of the standard")
         copy = _kept(dataset, pseudonyms)
         _anonymise(copy)
         _set_pixels(copy, dataset, frames)
         _set_patient(copy, dataset, pseudonyms)
-    copy.SOPClassUID = headers.text(dataset, "SOPClassUID")
-    if not copy.SOPClassUID.startswith(_STANDARD):
-        raise ValueError("no storage class of the standard")
+    copy.SOPClassUID = sop_class
     copy.SeriesInstanceUID = pseudonyms.uid(f"{headers.text(dataset, 'SeriesInstanceUID')}/{sequence}")
     copy.SOPInstanceUID = pseudonyms.uid(f"{headers.text(dataset, 'SOPInstanceUID')}/{sequence}")
     copy.SeriesDescription = sequence
@@ -189,6 +189,8 @@ def _set_pixels(copy: Dataset, dataset: Dataset, frames: Sequence[int] | None) -
     if headers.whole(dataset, "SamplesPerPixel") not in (1, None) or "PhotometricInterpretation" not in copy:
         raise ValueError("no grey-value image")
     pixels = dataset.pixel_array
+    if pixels.dtype.kind not in "iu":
+        raise ValueError("pixels that are no whole numbers")  # they have an attribute of their own
     if frames is not None:
         pixels = pixels[list(frames)] if pixels.ndim == 3 else pixels[np.newaxis]
         copy.NumberOfFrames = len(frames)

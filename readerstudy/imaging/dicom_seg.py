@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from readerstudy.imaging import headers
 from readerstudy.imaging.geometry import Grid, to_image
 from readerstudy.problems import DataError, Problem
 
@@ -58,8 +59,20 @@ def read(path: str | os.PathLike[str], *, frame_of_reference: str | None = None)
     Raises
     ------
     DataError
-        If it is no SEG of type BINARY, its frames do not lie in even, parallel planes, or it holds no lesion.
+        If it is no SEG of type BINARY, its frames do not lie in even, parallel planes, it holds no lesion, or it is
+        damaged.
     """
+    try:
+        with headers.quiet():
+            return _read(path, frame_of_reference)
+    except (DataError, OSError):
+        raise
+    except Exception:
+        # pydicom raises all kinds on values against the standard, and what it says can quote them.
+        raise _refused("RS841", "the segmentation's header is damaged", "export it again") from None
+
+
+def _read(path: str | os.PathLike[str], frame_of_reference: str | None) -> list[tuple[int, SimpleITK.Image]]:
     import pydicom
     from pydicom.errors import InvalidDicomError
 
@@ -70,9 +83,8 @@ def read(path: str | os.PathLike[str], *, frame_of_reference: str | None = None)
         raise _refused("RS840", "this is no file of a region of interest", help_) from None
     if data.get("SOPClassUID") != _STORAGE:
         raise _refused("RS844", "this DICOM file is no segmentation", "export the region as DICOM SEG")
-    kind = data.get("SegmentationType")
-    if kind != "BINARY":
-        raise _refused("RS844", f"the segmentation is of type {kind}", "export it as a SEG of type BINARY")
+    if data.get("SegmentationType") != "BINARY":
+        raise _refused("RS844", "the segmentation is not of type BINARY", "export it as a SEG of type BINARY")
     theirs = data.get("FrameOfReferenceUID")
     if frame_of_reference and theirs and theirs != frame_of_reference:
         message = "the segmentation has another frame of reference than the series"
@@ -128,11 +140,14 @@ def _frames(data: Any) -> _Frames:
         lacking = str(error) if isinstance(error, LookupError) else "a part of a functional group"
         message = f"the segmentation does not say where its frames lie: {lacking} is missing"
         raise _refused("RS844", message, "export it again with places of all frames") from None
+    places = np.array(positions, dtype=np.float64)
+    if not (np.isfinite(places).all() and np.isfinite(cosines).all()):
+        raise ValueError("a position is no number")
     if np.abs(cosines - cosines[0]).max() > _ALIKE:
         raise _refused("RS844", "the segmentation's frames are not parallel", "export it in the planes of one series")
     return _Frames(
         segments=np.array(segments, dtype=np.int64),
-        positions=np.array(positions, dtype=np.float64),
+        positions=places,
         cosines=cosines[0],
         pixel=(rows, columns),
         spacing=measures.get("SpacingBetweenSlices"),

@@ -81,19 +81,13 @@ class DicomStudy:
     def masks(self, sequence: str, image: SimpleITK.Image) -> dict[int, SimpleITK.Image]:
         """The lesions of the regions drawn on the sequence; `DataError` if two files have the same lesion."""
         files = self.rois.get(sequence)
-        return regions.read(files, sequence, image, self._frame_of_reference(sequence)) if files else {}
+        frame_of_reference = self.volumes[sequence].header.frame_of_reference or None
+        return regions.read(files, sequence, image, frame_of_reference) if files else {}
 
     def copy(self, out: Path, pseudonyms: Pseudonyms) -> None:
         """Write the images of the sequences without what identifies the patient; series that are cut short stay out."""
         whole = {name: volume for name, volume in self.volumes.items() if not volume.damaged}
         deidentify.deidentify_files(whole, out, pseudonyms)
-
-    def _frame_of_reference(self, sequence: str) -> str | None:
-        from pydicom import dcmread
-
-        with headers.quiet():
-            first = dcmread(self.volumes[sequence].frames[0].path, stop_before_pixels=True, force=True)
-        return headers.text(first, "FrameOfReferenceUID") or None
 
 
 def find(
@@ -125,8 +119,13 @@ def find(
     found = series.find(folder, on_file)
     segmentations = regions.of_segmentations(found.segmentations)
     patients: dict[str, list[DicomStudy]] = {}
+    refusals: dict[str, str] = {}
     for uid, volumes in found.studies.items():
-        patient = volumes[0].patient_id
+        patient, *others = {volume.patient_id: None for volume in volumes}
+        if others:
+            mixed = "a study names several patients: send it again from the archive"
+            refusals |= dict.fromkeys([patient, *others], mixed)
+            continue
         decision = recognise(volumes, rules, label(patient))
         chosen = {name: choice.volume for name, choice in decision.chosen.items()}
         uids = {name: volume.header.series_uid for name, volume in chosen.items()}
@@ -139,8 +138,10 @@ def find(
             all_files=tuple(dict.fromkeys(frame.path for volume in volumes for frame in volume.frames)),
         )
         patients.setdefault(patient, []).append(study)
-    studies, refusals = [], {}
+    studies = []
     for patient, theirs in sorted(patients.items()):
+        if patient in refusals:
+            continue
         usable = [study for study in theirs if any(set(need) <= set(study.volumes) for need in needs)] or theirs
         drawn = [study for study in usable if study.rois] or usable
         if len(drawn) == 1:
@@ -157,12 +158,24 @@ def find(
             why = deidentify.burned_in(volume)
             if why:
                 notes.append(f"{label(study.patient)}: the pictures of {name} may show a name: {why}")
+        elsewhere = ", ".join(_elsewhere(study.volumes, reference))
+        if elsewhere:
+            notes.append(
+                f"{label(study.patient)}: {elsewhere} may not lie where {reference} says (another frame of reference): "
+                "look at the picture of the case"
+            )
     return Found(
         studies=tuple(studies),
         refused=refusals,
         notes=tuple(notes),
         phantom=any(_is_phantom(study.all_files[0]) for study in studies),
     )
+
+
+def _elsewhere(volumes: Mapping[str, Volume], reference: str) -> list[str]:
+    """The sequences whose positions are of another frame of reference than those of the reference."""
+    frames = {name: volume.header.frame_of_reference for name, volume in volumes.items()}
+    return [name for name, uid in frames.items() if uid and frames.get(reference) and uid != frames[reference]]
 
 
 def _decisions(decision: recognition.Decision, needed: Container[str]) -> tuple[Decision, ...]:

@@ -144,9 +144,9 @@ def _header(dataset: Dataset, sop_class: str, groups: Sequence[Dataset] = ()) ->
         sop_class=sop_class,
         patient_id=text(dataset, "PatientID") or study,
         series_number=whole(dataset, "SeriesNumber"),
+        frame_of_reference=text(dataset, "FrameOfReferenceUID"),
         description=text(dataset, "SeriesDescription"),
         protocol=text(dataset, "ProtocolName"),
-        sequence_name=text(dataset, "SequenceName") or text(dataset, "PulseSequenceName"),
         modality=text(dataset, "Modality"),
         manufacturer=text(dataset, "Manufacturer"),
         repetition_time=first(where, "RepetitionTime", number),
@@ -157,7 +157,6 @@ def _header(dataset: Dataset, sop_class: str, groups: Sequence[Dataset] = ()) ->
         bolus_start=clock(text(dataset, "ContrastBolusStartTime")),
         burned_in=text(dataset, "BurnedInAnnotation").upper(),
         conversion=text(dataset, "ConversionType").upper(),
-        samples=whole(dataset, "SamplesPerPixel") or 1,
     )
 
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,7 @@ from readerstudy.imaging.atomic import write_text
 from readerstudy.imaging.geometry import Grid
 from readerstudy.imaging.inputs import Found, read_nifti, refused, words_of
 from readerstudy.imaging.store import Decision
+from readerstudy.imaging.utf8 import text_of
 from readerstudy.problems import DataError, Place, Problem
 
 if TYPE_CHECKING:
@@ -236,7 +238,7 @@ def read_flips(path: Path) -> dict[tuple[str, str], list[Flip]]:
     """
     names = {_squeezed(phase): name for phase, name in PHASES.items()}
     made: dict[tuple[str, str], list[Flip]] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with io.StringIO(text_of(path), newline="") as file:
         for row in csv.DictReader(file):
             name, axis = names.get(_squeezed(row.get("phase") or "")), (row.get("axis") or "").strip().lower()
             if not row.get("case_id") or name is None or axis not in (*_AXES,):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 IMAGES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 _MOST_LESIONS = 100
+_AGAIN = "write it again as .nii.gz or .nrrd"
 
 
 def read(
@@ -70,7 +71,7 @@ def _read_image(path: str | os.PathLike[str], series: SimpleITK.Image) -> list[t
         # Of ITK's message only the reason is told: it begins with paths.
         oblique = "orthonormal" in str(error)
         reason = "its axes are not at right angles" if oblique else "it is damaged, or not what its name says"
-        raise _refused("RS841", f"the mask cannot be read: {reason}", "write it again as .nii.gz or .nrrd") from None
+        raise _refused("RS841", f"the mask cannot be read: {reason}", _AGAIN) from None
     if image.GetDimension() == 4 and image.GetSize()[3] == 1:
         image = image[:, :, :, 0]
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
@@ -84,7 +85,11 @@ def _read_image(path: str | os.PathLike[str], series: SimpleITK.Image) -> list[t
     lesions = [int(label) for label in labels if label > 0]
     if not lesions:
         raise _refused("RS803", "the mask has no voxel of a lesion", "draw the lesion, or leave the mask out")
-    grid, drawn_on = Grid.of(image), Grid.of(series)
+    try:
+        grid = Grid.of(image)
+    except ValueError:
+        raise _refused("RS841", "the mask cannot be read: its axes are not at right angles", _AGAIN) from None
+    drawn_on = Grid.of(series)
     placeless = not any(grid.origin) and np.allclose(np.abs(grid.axes), np.eye(3))
     if placeless and grid.size == drawn_on.size and not grid.agrees(drawn_on):
         message = "the mask has no geometry: its matrix is the series', but its origin is 0 and its axes are plain"

@@ -85,17 +85,15 @@ def find(folder: Path, reference: str) -> Found:
     Each file is named by its sequence (`T2.nii.gz`, in any case), a mask `roi.nii.gz` or, drawn on a sequence of its
     own, `DWI_roi.nii.gz`.
     """
-    known = {name.lower(): name for name in SEQUENCES}
     studies, refusals, others = [], {}, 0
     for patient in sorted(path for path in folder.iterdir() if path.is_dir()):
         images: dict[str, Path] = {}
         rois: dict[str, tuple[Path, ...]] = {}
         for path in sorted(patient.iterdir()):
-            ending = next((ending for ending in _ENDINGS if path.name.lower().endswith(ending)), None)
-            if ending is None:
+            stem = _stem(path)
+            if stem is None:
                 continue
-            stem = path.name[: -len(ending)].lower()
-            sequence = known.get(stem.removesuffix(f"_{_ROI}"))
+            sequence = sequence_of(path)
             if stem == _ROI:
                 rois[reference] = (*rois.get(reference, ()), path)
             elif sequence and stem.endswith(f"_{_ROI}"):
@@ -111,3 +109,15 @@ def find(folder: Path, reference: str) -> Found:
             refusals[patient.name] = f"no file is named as a sequence ({', '.join(SEQUENCES)})"
     notes = (f"{others} NIfTI files are not named as a sequence and were left out",) if others else ()
     return Found(studies=tuple(studies), refused=refusals, notes=notes)
+
+
+def sequence_of(path: Path) -> str | None:
+    """The sequence that a file, or the sequence of its mask, is named by."""
+    known = {name.lower(): name for name in SEQUENCES}
+    return known.get((_stem(path) or "").removesuffix(f"_{_ROI}"))
+
+
+def _stem(path: Path) -> str | None:
+    """A NIfTI file's name without its ending, in small letters; None for other files."""
+    ending = next((ending for ending in _ENDINGS if path.name.lower().endswith(ending)), None)
+    return None if ending is None else path.name[: -len(ending)].lower()

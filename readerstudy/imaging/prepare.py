@@ -14,6 +14,7 @@ from readerstudy.imaging import case_table, prepare_case, regions
 from readerstudy.imaging.atomic import write_text
 from readerstudy.imaging.case_table import CaseTable
 from readerstudy.imaging.inputs import Found, Study
+from readerstudy.imaging.lock import alone
 from readerstudy.imaging.prepare_case import Outcome, Settings, Use
 from readerstudy.imaging.pseudonyms import Pseudonyms
 from readerstudy.imaging.recipe import Recipe
@@ -118,12 +119,14 @@ def prepare(request: Request, bar: Bar | None = None) -> Report:
     DataError
         If a file that concerns all cases cannot be used, or the store was prepared otherwise.
     OSError
-        If a file or folder cannot be read or written.
+        If a file or folder cannot be read or written, or another process fills the store.
     """
     bar = bar or _no_bar
     _refuse_places(request)
     folders = [request.out, *([request.dicom_out] if request.dicom_out else [])]
     key = request.key or request.out.with_name(f"{request.out.name}.key")
+    # Before the images, which take long to read.
+    given = case_table.read(request.cases, request.keep) if request.cases else None
     pseudonyms = Pseudonyms.open(key, outside=folders)
     rules = Rules.read(request.rules, request.override)
     found = _with_regions(_find(request, rules, pseudonyms, bar), request)
@@ -132,7 +135,20 @@ def prepare(request: Request, bar: Bar | None = None) -> Report:
     if not names:
         message = "no images were found"
         raise DataError([Problem(code="RS860", message=message, help="check the folder, or name its --layout")])
-    table = case_table.read(request.cases, request.keep) if request.cases else found.table
+    with alone(request.out):
+        return _fill(request, found, found.table if given is None else given, names, rules, pseudonyms, bar)
+
+
+def _fill(
+    request: Request,
+    found: Found,
+    table: CaseTable,
+    names: Mapping[str, str],
+    rules: Rules,
+    pseudonyms: Pseudonyms,
+    bar: Bar,
+) -> Report:
+    """The cases of what was found, into the store."""
     if not request.force:
         _refuse_losses(request.out, set(names.values()))
     writer = StoreWriter(
@@ -226,9 +242,16 @@ def _find(request: Request, rules: Rules, pseudonyms: Pseudonyms, bar: Bar) -> F
 
 def _layout(folder: Path) -> str:
     """Which layout a folder has."""
+    from readerstudy.imaging import nifti
+
     if any(folder.glob("labels/*nnotation*.json")):
         return "lld-mmri"
-    return "nifti" if any(folder.glob("*/*.nii*")) else "dicom"
+    files = [path for path in folder.glob("*/*.nii*") if path.is_file()]
+    if any(nifti.sequence_of(path) for path in files):
+        return "nifti"
+    # Masks beside a folder of DICOM are no NIfTI study; where there is nothing else, the names may be at fault.
+    others = (path for path in folder.rglob("*") if path.is_file() and ".nii" not in path.name)
+    return "nifti" if files and next(others, None) is None else "dicom"
 
 
 def _with_regions(found: Found, request: Request) -> Found:

@@ -67,7 +67,10 @@ def of_segmentations(files: Iterable[Path]) -> dict[tuple[str, str], list[Path]]
     for path in files:
         with headers.quiet():
             dataset = dcmread(path, stop_before_pixels=True)
-        referenced = list(dataset.get("ReferencedSeriesSequence") or [])
+            try:
+                referenced = list(dataset.get("ReferencedSeriesSequence") or [])
+            except Exception:  # as in headers.read; `masks.read` says that the file is damaged
+                referenced = []
         series = headers.text(referenced[0], "SeriesInstanceUID") if len(referenced) == 1 else ""
         found.setdefault((headers.text(dataset, "StudyInstanceUID"), series), []).append(path)
     return found

@@ -28,6 +28,8 @@ KEYS = ("name", *TEXTS, *(f"not_{key}" for key in TEXTS), "plane", *RANGES, *FLA
 PREFER = ("original", "as after contrast", "latest", "earliest", "most slices")
 NEAR = {"b_value": 50.0, "seconds": 5.0, "echo_time": 5.0, "repetition_time": 50.0, "flip_angle": 2.0}
 """Keys for ``"... near N"``, and the steps in which nearness counts: less is no difference."""
+_BY_ORDER = 120.0
+"""Seconds by order may be off by this much where a name decides: where the first phase stands is only probable."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,7 @@ class Rule:
     ranges
         By key, the lowest and highest number; a number that is not known fails.
     if_known
-        As `ranges`, but a number that is not known passes. Seconds count as known from a recorded injection only.
+        As `ranges`, but a number that is not known passes, and seconds by order may be off by two minutes.
     flags
         By key, what must be so.
     """
@@ -73,9 +75,10 @@ class Rule:
         for required, ranges in ((True, self.ranges), (False, self.if_known)):
             for key, (low, high) in ranges.items():
                 value = fact.numbers.get(key)
-                if not required and (value is None or (key == "seconds" and fact.basis != "bolus")):
+                if not required and value is None:
                     continue
-                if value is None or not low <= value <= high:
+                slack = _BY_ORDER if not required and key == "seconds" and fact.basis == "order" else 0.0
+                if value is None or not low - slack <= value <= high + slack:
                     found = "unknown" if value is None else f"{value:g}"
                     return f"{key} is {found}, not {low:g} to {high:g}"
         return ""

@@ -145,6 +145,8 @@ def _volumes(images: Sequence[tuple[Header, Frame]], damaged: Sequence[str]) -> 
     frames, clash = _without_copies([frame for _, frame in images])
     if clash:
         problems.append("two different files have the same SOPInstanceUID")
+    if len({other.patient_id for other, _ in images}) > 1:
+        problems.append("its files name several patients")
     parts = [part for group in _grouped(frames, _b_value) for part in _split(group)]
     start = min((frame.acquired for frame in frames if frame.acquired is not None), default=None)
     parts.sort(key=lambda part: _order(part, start))

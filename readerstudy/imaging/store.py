@@ -27,7 +27,9 @@ from readerstudy.imaging.case_file import (
     stored,
     write_case,
 )
+from readerstudy.imaging.lock import LOCK
 from readerstudy.imaging.recipe import Recipe
+from readerstudy.imaging.utf8 import text_of
 from readerstudy.problems import DataError, Place, Problem
 
 __all__ = ["CaseArrays", "Decision", "Skipped", "Store", "StoreWriter", "StoredCase"]
@@ -86,7 +88,11 @@ class Store:
         if schema != SCHEMA:
             message = f"{path / MANIFEST} has the schema {schema!r}"
             raise _refused("RS852", message, found=f"this version reads {SCHEMA}", mend="prepare the store anew")
-        return cls(path, content)
+        try:
+            return cls(path, content)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            message = f"{path / MANIFEST} does not hold what {SCHEMA} asks for"
+            raise _refused("RS850", message, mend="run prepare again") from None
 
     def case(self, case_id: str) -> StoredCase:
         """One case by its pseudonym; `DataError` when there is none."""
@@ -134,9 +140,13 @@ class Store:
         return arrays_of(content, recipe, order)
 
     def table(self) -> dict[str, dict[str, str]]:
-        """cases.csv: case -> column -> text, patient_id among them."""
-        with (self.path / "cases.csv").open(encoding="utf-8", newline="") as file:
-            return {row.pop("case_id"): row for row in csv.DictReader(file)}
+        """cases.csv: case -> column -> text, patient_id among them; `DataError` when it is not the one of the store."""
+        path = self.path / "cases.csv"
+        with io.StringIO(text_of(path), newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            if "case_id" not in (reader.fieldnames or ()):
+                raise _refused("RS850", f"{path} has no column case_id", mend="run prepare again to write it anew")
+            return {row.pop("case_id"): row for row in reader}
 
 
 _REDO = "delete it and run prepare again"
@@ -204,9 +214,10 @@ class StoreWriter:
     def _take_up(self, *, force: bool) -> None:
         """Refuse what is no store and a store of other recipes; mark this one as not finished."""
         known = [name for name in (UNFINISHED, MANIFEST) if (self.path / name).exists()]
-        if not known and any(self.path.iterdir()):
+        if not known and any(path.name != LOCK for path in self.path.iterdir()):
             raise _refused("RS859", f"{self.path} holds other things than a case store", mend="give another --out")
-        for name in known:
+        changed: list[str] = []
+        for name in known[:1]:  # what was begun last says what the files are of, not what was finished before
             try:
                 earlier = dict(json.loads((self.path / name).read_text(encoding="utf-8")))
             except (ValueError, TypeError):
@@ -217,10 +228,11 @@ class StoreWriter:
             if changed and not force:
                 message = f"{self.path} was prepared with other {' and '.join(changed)}"
                 raise _refused("RS858", message, mend="give another --out, or begin anew with --force")
-            if changed:
-                self._remove(self._files())
         text = json.dumps(self._head, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        # Before anything is removed: a kill in between must not leave what looks like a whole store.
         write_text(self.path / UNFINISHED, text)
+        if changed:
+            self._remove(self._files())
 
     def add(
         self,

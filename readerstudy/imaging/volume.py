@@ -14,13 +14,13 @@ class Header:
 
     Parameters
     ----------
-    study_uid, series_uid, sop_class
+    study_uid, series_uid, sop_class, frame_of_reference
         UIDs as in the file.
     patient_id
         As in the file; the study's UID where the file has none, so that two patients are never taken for one.
     series_number
         None where the file has none.
-    description, protocol, sequence_name
+    description, protocol
         Free text, for the rules only.
     repetition_time, flip_angle, field_strength
         ms, degrees, tesla.
@@ -37,9 +37,9 @@ class Header:
     sop_class: str
     patient_id: str = dataclasses.field(repr=False)
     series_number: int | None
+    frame_of_reference: str = ""
     description: str = dataclasses.field(default="", repr=False)
     protocol: str = dataclasses.field(default="", repr=False)
-    sequence_name: str = dataclasses.field(default="", repr=False)
     modality: str = ""
     manufacturer: str = ""
     repetition_time: float | None = None
@@ -50,7 +50,6 @@ class Header:
     bolus_start: float | None = None
     burned_in: str = ""
     conversion: str = ""
-    samples: int = 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import io
 import json
 import os
 from collections import defaultdict
@@ -17,9 +18,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from readerstudy.imaging.crops import slice_groups, wang_patch
-from readerstudy.imaging.store import Skipped, Store, StoredCase
-from readerstudy.inference.card import Card, SliceInput
+from readerstudy.imaging.crops import Spacing, slice_groups, wang_patch
+from readerstudy.imaging.store import CaseArrays, Skipped, Store, StoredCase
+from readerstudy.imaging.utf8 import text_of
+from readerstudy.inference.card import Card, SliceInput, VolumeInput
 from readerstudy.inference.clinical import Clinical
 from readerstudy.problems import DataError, Place, Problem
 
@@ -64,11 +66,13 @@ def read_rows(path: str | os.PathLike[str]) -> dict[str, dict[str, str]]:
     name = os.fspath(path)
     rows: dict[str, dict[str, str]] = {}
     found = []
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+    with io.StringIO(text_of(Path(path)), newline="") as file:
         reader = csv.DictReader(file)
         if "case_id" not in (reader.fieldnames or ()):
-            help_ = "the store's cases.csv shows what is expected"
-            raise DataError([Problem(code="RS921", message="no column case_id", place=Place(file=name), help=help_)])
+            there = f"the first line is {','.join(reader.fieldnames)[:80]}" if reader.fieldnames else "it is empty"
+            help_ = "columns with commas between them, as in the store's cases.csv"
+            place = Place(file=name)
+            raise DataError([Problem(code="RS921", message="no column case_id", place=place, found=there, help=help_)])
         for row in reader:
             case = row.pop("case_id") or ""
             if case in rows:
@@ -197,18 +201,38 @@ def inputs(
     DataError
         If the case's file is damaged or its mask empty.
     """
-    what = card.input
-    arrays = store.load(case_id, card.prepare.name, what.sequences)
+    return cut(card.input, taken(card, store, case_id), rng)
+
+
+def taken(card: Card, store: Store, case_id: str) -> CaseArrays:
+    """A case's images and masks in the card's order; errors as of `inputs`."""
+    arrays = store.load(case_id, card.prepare.name, card.input.sequences)
     if not arrays.masks[0].any():
         message = f"case {case_id}: the lesion's mask is empty"
         raise DataError([Problem(code="RS922", message=message, help="draw the lesion and prepare the case again")])
+    return arrays
+
+
+def cut(
+    what: SliceInput | VolumeInput, arrays: CaseArrays, rng: np.random.Generator | None = None
+) -> npt.NDArray[np.float32]:
+    """What `inputs` returns, of a case that is in memory."""
     if isinstance(what, SliceInput):
         return slice_groups(arrays.images, arrays.masks, arrays.spacing, size=what.size, margin_mm=what.margin_mm)[0]
-    patch = wang_patch(
-        arrays.images, arrays.masks, arrays.spacing,
-        size=what.size, rng=rng, dilation_mm=what.dilation_mm, blur_sigma=what.blur_sigma,
-    )  # fmt: skip
-    return patch[None]
+    return patch(what, arrays.images, arrays.masks, arrays.spacing, rng)[None]
+
+
+def patch(
+    what: VolumeInput,
+    images: npt.NDArray[np.floating],
+    masks: npt.NDArray[np.bool_],
+    spacing: Spacing,
+    rng: np.random.Generator | None,
+) -> npt.NDArray[np.float32]:
+    """The volume (S, 2, size, size, size) of images and masks (S, Z, Y, X); `rng` as in `inputs`."""
+    return wang_patch(
+        images, masks, spacing, size=what.size, rng=rng, dilation_mm=what.dilation_mm, blur_sigma=what.blur_sigma
+    )
 
 
 def data_digest(store: Store, units: Iterable[Unit]) -> str:

@@ -122,7 +122,8 @@ class Replica:
 
     def _network(self, path: Path, sha256: str) -> nn.Module:
         network = load(self.setup.card, path, sha256)
-        scorer = Scorer(network, _TYPES.get(self.setup.precision)).to(self._device, memory_format=self._format)
+        scorer = Scorer(network, _TYPES.get(self.setup.precision)).to(self._device)
+        scorer.to(memory_format=self._format)  # type: ignore[call-overload]  # known to torch, not to its annotations
         return cast(nn.Module, torch.compile(scorer, dynamic=False)) if self.setup.compiled else scorer
 
     def score(self, cases: Iterable[tuple[Item, Images | str]]) -> Scored:

@@ -67,7 +67,7 @@ class Scorer(nn.Module):
         features = features.float()
         if isinstance(network, InceptionResNetV2):
             return features, {network.task: network.classif(features)}
-        streams = features.unflatten(1, (len(network.sequences), network.n_features))
+        streams = features.reshape(len(features), len(network.sequences), network.n_features)
         return features, {task: head(network.head_input(streams, task)) for task, head in network.heads.items()}
 
 

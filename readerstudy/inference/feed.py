@@ -87,6 +87,13 @@ class _Reader(Dataset[Any]):
         )
 
 
+def _one_thread(worker: int) -> None:
+    """The workers are the parallel part: with threads of their own they would wait for each other's processors."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+
+
 class Feed:
     """The batches of one device, read ahead by worker processes.
 
@@ -119,6 +126,7 @@ class Feed:
             batch_sampler=self._asked,
             collate_fn=reader.collate,
             num_workers=workers,
+            worker_init_fn=_one_thread,
             persistent_workers=workers > 0,
             pin_memory=pin,
             # Without a generator of its own the loader would take a number from the one that drops units.

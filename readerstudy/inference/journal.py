@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from readerstudy.imaging.atomic import remove_leftovers, write_bytes, write_text
+from readerstudy.imaging.lock import alone
 from readerstudy.inference.aggregate import Scored
-from readerstudy.inference.lock import alone
 from readerstudy.problems import DataError, Problem
 
 _HEADER = "run.json"
@@ -97,7 +97,7 @@ class Journal:
     @property
     def is_begun(self) -> bool:
         """Whether an earlier run of the same inputs left its header here."""
-        return bool(self._header)
+        return "digest" in self._header
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -109,9 +109,20 @@ class Journal:
         """What the run wrote, once all of it stands; None before."""
         return self._header.get("summary")
 
+    @property
+    def promised(self) -> frozenset[str]:
+        """Files that the run said it would write, and may write again."""
+        return frozenset(self._header.get("files", ()))
+
+    def promise(self, files: Iterable[Path]) -> None:
+        """Say which files, none of which stands there or all of which may be replaced, the run will write."""
+        self._header["files"] = sorted(self.promised | {str(path.resolve()) for path in files})
+        if self.is_begun:
+            self._write_header()
+
     def begin(self, inputs: Mapping[str, Any], batch: int, chunk: int) -> None:
         """Write the header; the composition of batches is kept, so that the numbers are the same to the last bit."""
-        self._header = {
+        self._header |= {
             "schema": SCHEMA,
             "digest": self._digest,
             "inputs": dict(inputs),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from readerstudy.imaging.atomic import remove_leftovers, write_bytes, write_text
+from readerstudy.imaging.lock import LOCK
 from readerstudy.inference import checkpoint
 from readerstudy.problems import DataError, Problem
 
@@ -56,7 +57,7 @@ class Ledger:
         settings = json.loads(json.dumps({"schema": SCHEMA, **settings}))
         earlier = self._earlier()
         if earlier is None:
-            there = [path.name for path in out.iterdir() if path.name != ".lock"]
+            there = [path.name for path in out.iterdir() if path.name != LOCK]
             if there:
                 message = f"{out} holds other files ({there[0]}); name a new folder with --out"
                 raise FileExistsError(message)
@@ -84,6 +85,17 @@ class Ledger:
         tables = [self.out / name for name in (*_OURS, *earlier.get("beside", ()))]
         for path in (*weights, *tables, self.out / _SETTINGS):
             path.unlink(missing_ok=True)
+
+    def keep_folds(self, table: str) -> None:
+        """Write folds.csv; `DataError` RS926 if a run was begun with other folds, as when a file was lost since."""
+        path = self.out / "folds.csv"
+        begun = path.exists() and any((self.out / _RUNS).glob("*"))
+        if begun and path.read_text(encoding="utf-8") != table:
+            message = f"not the same cases of the store can be read as when the training in {self.out} was begun"
+            help_ = "folds.csv and skipped.csv say which: put the store right, or name another folder with --out"
+            self.drop_cache()  # it tells of the same loss when the store has been put right
+            raise DataError([Problem(code="RS926", message=message, help=help_)])
+        write_text(path, table)
 
     @property
     def cache(self) -> Path:

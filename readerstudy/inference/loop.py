@@ -124,7 +124,7 @@ class _Training:
             job.folder.mkdir(parents=True, exist_ok=True)
             remove_leftovers(job.folder)
         torch.manual_seed(seed_of(job.seed, job.number))
-        self.network = _network(job)
+        self.network = _network(job.card, len(job.samples.units[0].clinical), job.start)
         self.optimiser = _optimiser(job.card, self.network)
         if fabric.device.type == "cuda" and isinstance(job.card.input, SliceInput):
             self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -285,11 +285,17 @@ def rank(*epochs: Mapping[str, Any]) -> tuple[float, float]:
     return float(np.mean(right)), -float(np.mean([measured["val_loss"] for measured in epochs]))
 
 
-def _network(job: Run) -> nn.Module:
-    network = build(job.card, len(job.samples.units[0].clinical))
-    if job.start is not None and isinstance(network, InceptionResNetV2):
-        start_from_imagenet(network, job.start)
+def _network(card: Card, n_clinical: int, start: Path | None) -> nn.Module:
+    network = build(card, n_clinical)
+    if start is not None and isinstance(network, InceptionResNetV2):
+        start_from_imagenet(network, start)
     return network
+
+
+def check_start(card: Card, n_clinical: int, start: Path) -> None:
+    """Refuse weights to begin with that do not fit the card, as `run` would after a folder was begun with them."""
+    with torch.random.fork_rng([]):
+        _network(card, n_clinical, start)
 
 
 def _optimiser(card: Card, network: nn.Module) -> Optimizer:

@@ -102,7 +102,7 @@ def predictions(card: Card, store: Store, scored: Scored, *, groups: bool) -> by
     patients = {
         u: store.case(str(case)).patient_id for u, case in zip(unit.tolist(), scored.case_id.tolist(), strict=True)
     }
-    several = len(card.tasks) > 1
+    several, model = len(card.tasks) > 1, model_name(card, store)
     classes = list(dict.fromkeys(name for task in card.tasks for name in task.classes))
     header = ["case_id", "patient_id", *(["group_id"] if groups else []), "model", *(["task"] if several else [])]
     lines = []
@@ -118,7 +118,7 @@ def predictions(card: Card, store: Store, scored: Scored, *, groups: bool) -> by
         columns = [task.classes.index(name) if name in task.classes else None for name in classes]
         for row, (case, group) in enumerate(zip(cases.tolist(), groups_of_rows, strict=True)):
             cells = ["" if k is None else format(values[row, k], ".10g") for k in columns]
-            who = [case, patients[case], *([group] if groups else []), card.name, *([task.name] if several else [])]
+            who = [case, patients[case], *([group] if groups else []), model, *([task.name] if several else [])]
             lines.append(((case, row, number), [*who, *cells]))
     lines.sort(key=lambda line: line[0])
     return table([*header, *(f"prob_{name}" for name in classes)], [cells for _, cells in lines])
@@ -162,6 +162,12 @@ def _truth(task: Task, lesions: Sequence[Mapping[str, str]]) -> str:
 def _common(values: Iterable[str]) -> str:
     found = set(values)
     return found.pop() if len(found) == 1 else ""
+
+
+def model_name(card: Card, store: Store) -> str:
+    """What the model is called in every table and figure: who sees its numbers must see that they are a phantom's."""
+    simulated = store.phantom or (card.trained is not None and card.trained.phantom)
+    return f"{card.name} (phantom)" if simulated else card.name
 
 
 def notice(card: Card, store: Store) -> str | None:

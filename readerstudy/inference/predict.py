@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import io
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ import numpy as np
 import torch
 
 from readerstudy.imaging.store import Skipped, Store
+from readerstudy.imaging.utf8 import text_of
 from readerstudy.inference import engine, outputs
 from readerstudy.inference.aggregate import Scored, joined, over_groups
 from readerstudy.inference.card import Card
@@ -101,7 +103,7 @@ def predict(
 
     Returns
     -------
-    Counts: `rows` (patients or lesions), `cases`, `skipped`, and `files`.
+    Counts: `rows` (patients or lesions) and `cases`; what was `skipped`; `groups` and `files` as they were asked for.
 
     Raises
     ------
@@ -143,13 +145,15 @@ def _predicted(
     )
     inputs = _inputs(setup, store, units)
     with opened(files.preds, inputs, force=force) as journal:
-        if journal.summary is not None:  # killed after the last file was written
-            summary = journal.summary
-            journal.remove()
+        summary = journal.summary
+        if summary is not None and summary["files"] == _named(files) and summary["groups"] == files.groups:
+            journal.remove()  # killed after the last file was written
             return summary
-        there = [path for path in files.all() if path.exists()]
-        if there and not force and not journal.is_begun:
+        # What an earlier run said it would write is its own; another file may be somebody's table of cases.
+        there = [path for path in files.all() if path.exists() and str(path.resolve()) not in journal.promised]
+        if there and not force:
             raise FileExistsError(f"{there[0]} exists; name another file, or replace it with --force")
+        journal.promise(files.all())
         if not units:
             raise _nothing(skipped)
         scored = _scored(setup, settings, journal, inputs, units, say)
@@ -183,14 +187,18 @@ def _wanted(card: Card, store: Store, only: Path | None) -> tuple[tuple[Unit, ..
 
 
 def _ids(path: Path) -> set[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with io.StringIO(text_of(path), newline="") as file:
         reader = csv.DictReader(file)
         column = next((name for name in ("case_id", "patient_id") if name in (reader.fieldnames or ())), None)
         if column is None:
             help_ = "name the cases in a column case_id, or the patients in a column patient_id"
             message = "no column case_id"
             raise DataError([Problem(code="RS934", message=message, place=Place(file=str(path)), help=help_)])
-        return {row[column].strip() for row in reader if row[column]}
+        wanted = {row[column].strip() for row in reader if row[column]}
+    if not wanted:
+        help_ = "list the cases or patients wanted"
+        raise DataError([Problem(code="RS934", message="it names no case", place=Place(file=str(path)), help=help_)])
+    return wanted
 
 
 @contextmanager
@@ -351,15 +359,20 @@ def _write(
     for path, content in contents.items():
         outputs.write_whole(path, content)
     summary = {
-        "model": card.name,
+        "model": outputs.model_name(card, store),
         "unit": card.unit,
         "rows": len(set(outputs.units_of(card, store, scored))),
         "cases": len(set(scored.case_id.tolist())),
         "skipped": [{"case": entry.case, "reason": entry.reason} for entry in skipped],
-        "files": [str(path) for path in files.all()],
+        "groups": files.groups,
+        "files": _named(files),
     }
     journal.finish(summary)
     return summary
+
+
+def _named(files: Files) -> list[str]:
+    return [str(path) for path in files.all()]
 
 
 def _nothing(skipped: Sequence[Skipped]) -> DataError:

@@ -26,11 +26,12 @@ from torch import nn
 from readerstudy._version import __version__
 from readerstudy.imaging.atomic import write_bytes, write_text
 from readerstudy.imaging.crops import slice_groups, wang_patch
+from readerstudy.imaging.lock import alone
 from readerstudy.imaging.store import Store
 from readerstudy.inference.card import Card, SliceInput
 from readerstudy.inference.data import TRUTH, Unit, inputs
 from readerstudy.inference.journal import digest
-from readerstudy.inference.lock import alone
+from readerstudy.inference.outputs import model_name
 from readerstudy.inference.saliency import default_method, explain
 from readerstudy.inference.saliency_panels import Layout, panel
 from readerstudy.inference.saliency_scores import largest_slice, scores
@@ -142,6 +143,9 @@ class SaliencyWriter:
             "method": self.method,
             "tolerance": tolerance,
             "cases": digest({"units": [[unit.unit_id, unit.cases, unit.clinical] for unit in self.units]}),
+            # The store's digest is of its images: a truth that was corrected since would stay wrong in the panels.
+            "truths": digest({task.name: [self._truth(unit, task.name) for unit in self.units] for task in card.tasks}),
+            "notice": notice,
         }
         self.run = digest(made_of)
         self._partial = partial_of(out)
@@ -258,7 +262,7 @@ class SaliencyWriter:
             "schema": SCHEMA,
             "run": self.run,
             "readerstudy": __version__,
-            "card": self.card.name,
+            "card": model_name(self.card, self.store),
             "method": self.method,
             "phantom": self.store.phantom or bool(self.card.trained and self.card.trained.phantom),
             "notice": self.notice,

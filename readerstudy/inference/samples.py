@@ -5,22 +5,24 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from readerstudy.imaging.atomic import remove_leftovers, write_text
+from readerstudy.imaging.crops import wang_region
 from readerstudy.imaging.store import Skipped, Store
-from readerstudy.inference.card import Card, SliceInput
-from readerstudy.inference.data import Unit, inputs
+from readerstudy.inference.card import Card, SliceInput, VolumeInput
+from readerstudy.inference.data import Unit, cut, patch, taken
 from readerstudy.problems import DataError
 
 _INDEX = "index.json"
-_GROUPS = "groups.f16"
+_NUMBERS = "numbers.f16"
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -32,52 +34,66 @@ class Sample:
     group: int
 
 
+class Kept(NamedTuple):
+    """Where the numbers of a case stand in the file, and their shape.
+
+    Without `spacing` they are image groups (G, S, H, W); with it the images and the masks (2, S, Z, Y, X) of a region
+    from which a volume is cut.
+    """
+
+    start: int
+    shape: tuple[int, ...]
+    spacing: Sequence[float] | None
+
+    @property
+    def groups(self) -> int:
+        """How many samples the case has."""
+        return self.shape[0] if self.spacing is None else 1
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return math.prod(self.shape)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Samples:
     """The image groups or volumes of a set of units.
 
-    Image groups are cut and resized once and kept as half-precision numbers in one file that is mapped into memory,
-    because a case holds many groups and each is shown by itself. A volume is cut anew every time, since the box of a
-    large lesion is widened at random.
+    They are kept as half-precision numbers, uncompressed, in one file that is mapped into memory. Image groups are cut
+    and resized once. A volume is cut anew every time, since the box of a large lesion is widened at random: of it the
+    file has the voxels that the widest box reads, as exact as the store's.
 
     Parameters
     ----------
     card
         The model.
-    store
-        Path of the case store.
     folder
-        Where the image groups are kept.
+        Where the numbers are kept.
     units
         Without the cases that could not be read.
     index
         All samples, in the order of the units, their cases and groups.
-    first
-        Case -> place of its first group in the file.
+    kept
+        Case -> what the file has of it.
     """
 
     card: Card
-    store: Path
     folder: Path
     units: tuple[Unit, ...]
     index: tuple[Sample, ...]
-    first: Mapping[str, int]
+    kept: Mapping[str, Kept]
 
     def __getstate__(self) -> dict[str, Any]:
-        """For a worker process: without the open store and the mapped file."""
+        """For a worker process: without the mapped file."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
     @functools.cached_property
-    def _store(self) -> Store:
-        return Store.open(self.store)
-
-    @functools.cached_property
-    def _groups(self) -> npt.NDArray[np.float16]:
-        shape = (len(self.index), *_shape(self.card))
-        return np.memmap(self.folder / _GROUPS, dtype=np.float16, mode="r", shape=shape)
+    def _numbers(self) -> npt.NDArray[np.float16]:
+        return np.memmap(self.folder / _NUMBERS, dtype=np.float16, mode="r")
 
     def of_units(self, units: Iterable[int]) -> tuple[int, ...]:
         """Places in `index` of the samples of some units."""
@@ -87,13 +103,12 @@ class Samples:
     def read(self, place: int, rng: np.random.Generator | None = None) -> npt.NDArray[np.float32]:
         """A sample's image group (S, H, W) or volume (S, 2, D, H, W); `rng` draws the box of a large lesion."""
         sample = self.index[place]
-        if isinstance(self.card.input, SliceInput):
-            return np.asarray(self._groups[self.first[sample.case] + sample.group], dtype=np.float32)
-        return np.asarray(inputs(self.card, self._store, sample.case, rng=rng)[sample.group])
-
-
-def _shape(card: Card) -> tuple[int, int, int]:
-    return len(card.input.sequences), card.input.size, card.input.size
+        kept = self.kept[sample.case]
+        numbers = self._numbers[kept.start : kept.start + kept.size].reshape(kept.shape)
+        if kept.spacing is None:
+            return np.asarray(numbers[sample.group], dtype=np.float32)
+        assert isinstance(self.card.input, VolumeInput)
+        return patch(self.card.input, numbers[0], numbers[1] > 0, np.array(kept.spacing), rng)
 
 
 def gather(
@@ -108,47 +123,59 @@ def gather(
         found = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
     except FileNotFoundError:
         found = _read_all(card, store, units, folder, log)
-    counts: dict[str, int] = found["groups"]
+    held = {case: Kept(start, tuple(shape), spacing) for case, (start, shape, spacing) in found["kept"].items()}
     kept = []
     for unit in units:
-        cases = tuple(case for case in unit.cases if case in counts)
+        cases = tuple(case for case in unit.cases if case in held)
         if cases:
             kept.append(dataclasses.replace(unit, cases=cases))
     index = tuple(
         Sample(number, case, group)
         for number, unit in enumerate(kept)
         for case in unit.cases
-        for group in range(counts[case])
+        for group in range(held[case].groups)
     )
-    starts = np.cumsum([0, *counts.values()]).tolist()
-    samples = Samples(
-        card=card, store=store.path, folder=folder, units=tuple(kept), index=index,
-        first=dict(zip(counts, starts, strict=False)),
-    )  # fmt: skip
+    samples = Samples(card=card, folder=folder, units=tuple(kept), index=index, kept=held)
     return samples, tuple(Skipped(case, reason) for case, reason in found["skipped"])
 
 
 def _read_all(
     card: Card, store: Store, units: Sequence[Unit], folder: Path, log: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Write the image groups and how many each case has; the index last, so that it tells of a whole file."""
+    """Write what is kept of each case; the index last, so that it tells of a whole file."""
     folder.mkdir(parents=True, exist_ok=True)
-    counts: dict[str, int] = {}
+    kept: dict[str, tuple[int, tuple[int, ...], Sequence[float] | None]] = {}
+    start = 0
     skipped = []
     cases = [case for unit in units for case in unit.cases]
     log(f"reading {len(cases)} cases")
-    with (folder / _GROUPS).open("wb") as file:
+    with (folder / _NUMBERS).open("wb") as file:
         for case in cases:
             try:
-                made = inputs(card, store, case)
+                made, spacing = _kept(card, store, case)
             except DataError as error:
                 skipped.append((case, "; ".join(problem.message for problem in error.problems)))
                 continue
-            counts[case] = len(made)
-            if isinstance(card.input, SliceInput):
-                file.write(made.astype(np.float16).tobytes())
+            kept[case] = (start, made.shape, spacing)
+            start += made.size
+            file.write(made.tobytes())
         file.flush()
         os.fsync(file.fileno())
-    found = {"groups": counts, "skipped": skipped}
+    found = {"kept": kept, "skipped": skipped}
     write_text(folder / _INDEX, json.dumps(found) + "\n")
     return found
+
+
+def _kept(card: Card, store: Store, case: str) -> tuple[npt.NDArray[np.float16], Sequence[float] | None]:
+    """What the file holds of a case, and the spacing if it has yet to be cut from that."""
+    what = card.input
+    arrays = taken(card, store, case)
+    if isinstance(what, SliceInput):
+        return cut(what, arrays).astype(np.float16), None
+    # One voxel more on each side is what the linear interpolation reads.
+    widest = wang_region(arrays.masks[0], arrays.spacing, dilation_mm=what.dilation_mm[1])
+    low = np.floor((widest.centre - widest.edges / 2) / arrays.spacing).astype(int) - 1
+    high = np.ceil((widest.centre + widest.edges / 2) / arrays.spacing).astype(int) + 2
+    reach = tuple(slice(max(a, 0), b) for a, b in zip(low, high, strict=True))
+    both = np.stack([arrays.images[:, *reach], arrays.masks[:, *reach]])
+    return both.astype(np.float16), arrays.spacing

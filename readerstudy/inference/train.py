@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from readerstudy.imaging.atomic import write_bytes, write_text
+from readerstudy.imaging.atomic import write_bytes
+from readerstudy.imaging.lock import alone
 from readerstudy.imaging.store import Skipped, Store
 from readerstudy.inference import folds, loop, outputs, trained
 from readerstudy.inference.card import Card, InceptionResNet
 from readerstudy.inference.data import Unit, data_digest, read_rows, usable
 from readerstudy.inference.ledger import FINAL, Ledger
-from readerstudy.inference.lock import alone
 from readerstudy.inference.samples import Samples, gather
 from readerstudy.problems import DataError, Problem
 
@@ -132,6 +132,8 @@ def train(
         If another process trains in the folder.
     """
     out = Path(out)
+    if card.folder is not None and out.resolve() == card.folder.resolve():
+        raise _impossible("the card stands in the folder that --out names", "name another folder with --out")
     start = _start(card, weights)
     device = _device(card, machine)
     numbers = _numbers(card, only)
@@ -142,7 +144,12 @@ def train(
         units = _shuffled(units, seed)
     if not units:
         raise _nothing(unusable)
-    folds.assign(units, card.tasks, n_folds=card.training.folds, seed=seed)  # refuses before anything is written
+    try:  # what cannot be trained is refused before anything is written
+        folds.assign(units, card.tasks, n_folds=card.training.folds, seed=seed)
+    except DataError as error:
+        raise DataError([*error.problems, *_left_out(unusable)]) from None
+    if start is not None:
+        loop.check_start(card, len(units[0].clinical), start)
     about: dict[str, Any] = {
         "card": card.to_toml(),
         "store": opened.digest,
@@ -165,12 +172,14 @@ def train(
         entries = [(entry.case, entry.reason) for entry in skipped]
         write_bytes(out / "skipped.csv", outputs.table(("case", "reason"), entries))
         of_patient = folds.assign(samples.units, card.tasks, n_folds=card.training.folds, seed=seed)
-        write_text(out / "folds.csv", folds.table(samples.units, card.tasks, of_patient))
+        ledger.keep_folds(folds.table(samples.units, card.tasks, of_patient))
         work = _Work(
             card=card, ledger=ledger, samples=samples, seed=seed, start=start,
             fold=tuple(of_patient[unit.patient_id] for unit in samples.units),
             device=device, machine=machine, log=log,
         )  # fmt: skip
+        if final:
+            _refuse_early(card, {*map(str, numbers), *(name for name, _ in work.finished_folds())})
         for number in numbers:
             work.train_fold(number)
         if _wants_final(card, final, work.finished_folds()):
@@ -299,10 +308,14 @@ def _numbers(card: Card, only: Iterable[int] | None) -> tuple[int, ...]:
 def _wants_final(card: Card, final: bool | None, finished: Sequence[Any]) -> bool:
     """Whether a network is trained on all cases now."""
     complete = len(finished) == card.training.folds
-    if final and not complete:
-        message = f"all {card.training.folds} folds choose the epochs of the final run; {len(finished)} are finished"
-        raise _impossible(message, "train the other folds first, or leave --final out")
     return complete and (card.training.final == "whole" if final is None else final)
+
+
+def _refuse_early(card: Card, folds_then: set[str]) -> None:
+    """Refuse to train on all cases when not all folds will be finished by then."""
+    if len(folds_then) < card.training.folds:
+        message = f"all {card.training.folds} folds choose the epochs of the final run; {len(folds_then)} would be done"
+        raise _impossible(message, "train the other folds first, or leave --final out")
 
 
 def _shuffled(units: Sequence[Unit], seed: int) -> tuple[Unit, ...]:
@@ -317,11 +330,22 @@ def _sha256(path: Path) -> str:
 
 
 def _nothing(skipped: Sequence[Skipped]) -> DataError:
+    return DataError([Problem(code="RS928", message="no case of the store can be trained on", found=_reasons(skipped))])
+
+
+def _left_out(skipped: Sequence[Skipped]) -> list[Problem]:
+    """Why there are so few cases; nothing where none was left out."""
+    if not skipped:
+        return []
+    return [Problem(code="RS928", message=f"{len(skipped)} cases are left out", found=_reasons(skipped))]
+
+
+def _reasons(skipped: Sequence[Skipped]) -> str:
+    """The three most frequent, with the number of cases."""
     reasons: dict[str, int] = {}
     for entry in skipped:
         reasons[entry.reason] = reasons.get(entry.reason, 0) + 1
-    found = "; ".join(f"{n}: {reason}" for reason, n in sorted(reasons.items(), key=lambda item: -item[1])[:3])
-    return DataError([Problem(code="RS928", message="no case of the store can be trained on", found=found)])
+    return "; ".join(f"{n}: {reason}" for reason, n in sorted(reasons.items(), key=lambda item: -item[1])[:3])
 
 
 def _impossible(message: str, help_: str) -> DataError:

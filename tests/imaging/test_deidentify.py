@@ -182,6 +182,12 @@ def test_what_cannot_be_copied_names_the_series(tmp_path, names):
     assert caught.value.problems[0].code == "RS832"
     with pytest.raises(ValueError, match="no grey-value image"):
         deidentify(image(SamplesPerPixel=3), names, "T2")
+    with pytest.raises(ValueError, match="no storage class"):
+        deidentify(image(SOPClassUID="1.2.840.10008.8675309"), names, "T2")
+    floats = image(PixelData=None, BitsStored=None, HighBit=None, PixelRepresentation=None, BitsAllocated=32)
+    floats.FloatPixelData = np.ones((ROWS, COLUMNS), "<f4").tobytes()
+    with pytest.raises(ValueError, match="no whole numbers"):
+        deidentify(floats, names, "ADC")
 
 
 def test_compressed_pixels_are_written_plain(names):

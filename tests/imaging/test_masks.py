@@ -11,7 +11,7 @@ from pydicom.pixels import pack_bits
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, SegmentationStorage, generate_uid
 from scipy import ndimage
 
-from readerstudy.imaging import boxes, masks
+from readerstudy.imaging import boxes, headers, masks
 from readerstudy.imaging.crops import lesion_diameter_mm
 from readerstudy.imaging.geometry import Grid, carry, to_array, to_image
 from readerstudy.problems import DataError
@@ -244,7 +244,7 @@ def _first_frame(name, value):
     ("edit", "code", "message"),
     [
         (lambda data: setattr(data, "SOPClassUID", MRImageStorage), "RS844", "no segmentation"),
-        (lambda data: setattr(data, "SegmentationType", "FRACTIONAL"), "RS844", "of type FRACTIONAL"),
+        (lambda data: setattr(data, "SegmentationType", "FRACTIONAL"), "RS844", "not of type BINARY"),
         (lambda data: setattr(data, "FrameOfReferenceUID", "1.2.4"), "RS844", "another frame of reference"),
         (lambda data: setattr(data, "PixelData", data.PixelData[:60]), "RS841", "pixels cannot be read"),
         (lambda data: delattr(data, "PixelData"), "RS841", "pixels cannot be read"),
@@ -260,6 +260,7 @@ def _first_frame(name, value):
             "at even distances",
         ),
         (lambda data: setattr(data, "PixelData", bytes(len(data.PixelData))), "RS803", "no voxel"),
+        (_first_frame("position", [float("nan"), 0, 0]), "RS841", "header is damaged"),
     ],
 )
 def test_a_segmentation_that_cannot_be_used(tmp_path, edit, code, message):
@@ -268,6 +269,30 @@ def test_a_segmentation_that_cannot_be_used(tmp_path, edit, code, message):
         masks.read(path, series(), frame_of_reference="1.2.3")
     (problem,) = raised.value.problems
     assert (problem.code, problem.place.file) == (code, str(path))
+
+
+def test_a_segmentation_quotes_no_value_against_the_standard(tmp_path, caplog):
+    with headers.quiet():
+        path = seg(tmp_path / "seg.dcm", frames_of(), edit=lambda data: setattr(data, "FrameOfReferenceUID", "Doe^Jo"))
+    with caplog.at_level("DEBUG"):
+        assert_two_lesions(masks.read(path, series()))
+    assert "Doe" not in caplog.text
+
+
+def test_values_that_are_no_numbers_and_axes_that_are_askew(tmp_path):
+    path = seg(tmp_path / "seg.dcm", frames_of())
+    number = f"{GRID.points([(0, 0, 2)])[0][0]:.6f}".encode()
+    path.write_bytes(path.read_bytes().replace(number, b"Doe^Jo".ljust(len(number), b"x")))
+    with pytest.raises(DataError, match="header is damaged") as raised:
+        masks.read(path, series())
+    assert "Doe" not in str(raised.value)
+    SimpleITK.WriteImage(to_image(labels(), GRID), str(tmp_path / "roi.nrrd"))
+    lines = (tmp_path / "roi.nrrd").read_bytes().split(b"\n")
+    at = next(k for k, line in enumerate(lines) if line.startswith(b"space directions"))
+    lines[at] = b"space directions: (1.2,0,0) (0.5,1.3,0) (0,0,4)"
+    (tmp_path / "roi.nrrd").write_bytes(b"\n".join(lines))
+    with pytest.raises(DataError, match="not at right angles"):
+        masks.read(tmp_path / "roi.nrrd", series())
 
 
 def test_a_segmentation_that_is_cut_short(tmp_path):

@@ -174,3 +174,10 @@ def test_columns_with_another_word_in_every_row_are_left_out(tmp_path):
     assert made.columns == ("truth", "afp", "sex", "cirrhosis_history", "prothrombin_time")
     assert set(made.left_out) == {"word", "number", "tumor_path"}
     assert table(tmp_path, "\n".join(lines), ("afp", "tumor_path")).columns == ("truth", "afp", "tumor_path")
+
+
+def test_classes_may_all_be_different(tmp_path):
+    lines = ["patient_id,truth,Diagnosis,truth_seven-way,word"] + [f"a{k},c{k}x,d{k}x,s{k}x,w{k}x" for k in range(9)]
+    made = table(tmp_path, "\n".join(lines))
+    assert made.columns == ("truth", "Diagnosis", "truth_seven-way")
+    assert set(made.left_out) == {"word"}

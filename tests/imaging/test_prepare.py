@@ -9,6 +9,7 @@ import tiny_study as tiny
 from pydicom.dataset import Dataset
 from test_masks import seg
 
+from readerstudy.imaging.lock import alone
 from readerstudy.imaging.prepare import prepare
 from readerstudy.imaging.store import Store
 from readerstudy.problems import DataError
@@ -79,7 +80,7 @@ def test_from_dicom_to_a_store(one):
     assert link == {ann[0].patient_id: "Ann", bob.patient_id: "Bob"}
     assert oct(one.link.stat().st_mode)[-3:] == "600"
     decisions = (one.out / "decisions.csv").read_text().splitlines()
-    assert f'{ann[0].case_id},T2,1,"named T2, as readerstudy writes it"' in decisions
+    assert f"{ann[0].case_id},T2,1,T2 turbo spin echo" in decisions
     assert sorted(path.stem for path in (one.out / "qc").iterdir()) == [case.case_id for case in store.cases]
 
 
@@ -257,6 +258,29 @@ def test_a_patient_with_two_studies(tmp_path):
     ]
 
 
+def test_another_frame_of_reference_is_warned_of(tmp_path):
+    def move(dataset):
+        dataset.FrameOfReferenceUID = "1.2.4" if dataset.SeriesDescription in ("DWI", "ADC") else "1.2.3"
+
+    tiny.dicom(tmp_path / "in", "Ann", edit=move)
+    tiny.save_roi(tmp_path / "roi" / "Ann.nii.gz")
+    report = prepare(tiny.request(tmp_path, roi=tmp_path / "roi"))
+    (note,) = report.notes
+    assert note.startswith(f"{report.store.cases[0].patient_id}: DWI, ADC may not lie where T2 says")
+
+
+def test_a_study_of_two_patients_is_refused_for_both(tmp_path):
+    def rename(dataset):
+        if dataset.SeriesDescription == "T2":
+            dataset.PatientID = "Bob"
+
+    tiny.dicom(tmp_path / "in", "Ann", edit=rename)
+    report = prepare(tiny.request(tmp_path))
+    assert [skipped.reason for skipped in report.skipped] == [
+        "a study names several patients: send it again from the archive"
+    ] * 2
+
+
 @pytest.mark.parametrize(
     ("options", "code"),
     [
@@ -279,3 +303,17 @@ def test_a_phantom_is_marked(tmp_path):
     report = prepare(tiny.request(tmp_path, roi=tmp_path / "roi"))
     assert report.store.phantom
     assert "PHANTOM" in report.store.notice
+
+
+def test_masks_beside_a_folder_of_dicom_do_not_make_it_nifti(tmp_path):
+    tiny.dicom(tmp_path / "in" / "dicom", "Ann")
+    tiny.save_roi(tmp_path / "in" / "masks" / "Ann.nii.gz")
+    report = prepare(tiny.request(tmp_path, roi=tmp_path / "in" / "masks"))
+    assert report.written
+
+
+def test_one_process_at_a_time_fills_a_store(quick):
+    with alone(quick.out), pytest.raises(BlockingIOError, match="another readerstudy"):
+        prepare(quick)
+    assert prepare(quick).written
+    assert not (quick.out / ".lock").exists()

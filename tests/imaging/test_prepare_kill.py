@@ -1,6 +1,5 @@
 """`prepare` killed at any moment and run again leaves the store of a run that was left in peace."""
 
-import multiprocessing
 import os
 import signal
 
@@ -9,7 +8,6 @@ import tiny_study as tiny
 
 from readerstudy.imaging import atomic
 from readerstudy.imaging.prepare import prepare
-from readerstudy.imaging.prepare_case import TOOLKITS
 from readerstudy.imaging.store import Store
 from readerstudy.problems import DataError
 
@@ -31,7 +29,7 @@ def peace(tmp_path_factory):
     return folder
 
 
-def doomed(request, write, half):
+def killed_at(request, write, half):
     """Prepare, and die by SIGKILL at a write: when the file is half there, or before it gets its name."""
     replace, fsync, written = os.replace, os.fsync, []
 
@@ -55,10 +53,8 @@ def doomed(request, write, half):
     die()  # everything is written
 
 
-def run_doomed(*args):
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["readerstudy.imaging.prepare", *TOOLKITS])
-    process = context.Process(target=doomed, args=args)
+def kill(doomed, *args):
+    process = doomed.Process(target=killed_at, args=args)
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -75,9 +71,9 @@ def run_doomed(*args):
         (99, False, 3),  # after the end
     ],
 )
-def test_killed_and_run_again(peace, tmp_path, write, half, finished):
+def test_killed_and_run_again(doomed, peace, tmp_path, write, half, finished):
     request = tiny.request(peace, out=tmp_path / "store")
-    run_doomed(request, write, half)
+    kill(doomed, request, write, half)
     left = {path.name: path.stat() for path in (request.out / "cases").glob("p*.npz")}
     assert len(left) == finished
     if write <= 11:

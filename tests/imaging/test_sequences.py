@@ -215,6 +215,29 @@ def test_the_hepatobiliary_phase_is_never_the_delayed_one():
     # A delay that says nothing, 20 minutes after the injection.
     late = volume(2, "LAVA delay", at="10:22:00", bolus_start=36120.0, **T1)
     assert "seconds is 1200, not 100 to 420" in refusal([late], "DP").message
+    # Nor where the order tells the time, while the first phase may be off by a minute or two.
+    art = volume(3, "LAVA art", at="10:02:20", **T1)
+    pre = volume(1, "LAVA pre", at="10:00:00", **T1)
+    late = volume(2, "LAVA delay", at="10:22:00", **T1)
+    assert "seconds is 1200, not 100 to 420" in refusal([pre, art, late], "DP").message
+    assert chosen([pre, art, volume(2, "LAVA delay", at="10:10:00", **T1)])["DP"] == 2
+
+
+def test_a_series_named_as_readerstudy_writes_it_is_held_to_plane_and_b_value():
+    assert refusal([volume(1, "DWI", b_value=0.0, **DWI)], "DWI").kind == "missing"
+    assert chosen([volume(1, "DWI", **DWI)]) == {"DWI": 1}
+    coronal, axial = volume(1, "T2", plane=CORONAL, **T2), volume(2, "t2_tse_fs_tra", **T2)
+    assert chosen([coronal, axial]) == {"T2": 2}
+    assert chosen([coronal]) == {}
+
+
+def test_a_volume_before_the_recorded_injection_is_pre_contrast_though_its_series_is_named_after_contrast():
+    times = ("10:00:00", "10:02:25", "10:03:05", "10:05:00")
+    volumes = [
+        volume(8, "Ax LAVA Dyn +C", at=at, part=k, of=4, bolus_start=36120.0, **T1) for k, at in enumerate(times, 1)
+    ]
+    found = {name: choice.volume.number for name, choice in recognise(volumes, RULES).chosen.items()}
+    assert found == {"T1": 1, "LAP": 2, "PVP": 3, "DP": 4}
 
 
 def test_an_early_arterial_phase_is_not_the_late_one():

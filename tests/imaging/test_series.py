@@ -248,6 +248,16 @@ def test_patients_without_id_are_not_taken_for_one(tmp_path):
     assert set(series.find(tmp_path).studies) == {"1.2.3.1", "1.2.3.2"}
 
 
+def test_a_series_of_two_patients_is_refused(tmp_path):
+    write_series(tmp_path, 1)
+    dataset = image(study="1.2.3.1", series="1.2.3.1.1", instance="1.2.3.1.1.9", z=35.0, PatientID="Roe")
+    write(dataset, tmp_path / "one more")
+    (volume,) = series.find(tmp_path).volumes
+    with pytest.raises(DataError, match="its files name several patients") as caught:
+        series.load(volume)
+    assert "Roe" not in str(caught.value)
+
+
 def test_on_file_is_called_for_every_file(tmp_path):
     write_series(tmp_path, 1)
     (tmp_path / "notes").touch()

@@ -89,6 +89,33 @@ def test_another_input_or_recipe_is_not_done(tmp_path):
     assert not list((tmp_path / "qc").iterdir())
 
 
+def test_a_store_begun_anew_goes_on_after_a_kill(tmp_path):
+    fill(tmp_path, (1,)).finish()
+    anew = StoreWriter(tmp_path, {"flat": FLAT}, force=True)
+    anew.add(
+        "p1-1", "p1", {"flat": arrays(1)}, sequences=("T2", "DWI", "T1"), diameter_mm=13.5, fingerprint="f1"
+    )  # and killed
+    for force in (False, True):
+        again = StoreWriter(tmp_path, {"flat": FLAT}, force=force)
+        assert again.is_done("p1-1", "f1")
+    with pytest.raises(DataError, match="RS858"):
+        StoreWriter(tmp_path, RECIPES)
+
+
+def test_a_kill_while_a_store_is_begun_anew_leaves_no_whole_one(tmp_path, monkeypatch):
+    fill(tmp_path, (1,)).finish()
+
+    def killed(files):
+        next(iter(files)).unlink()
+        raise SystemExit
+
+    monkeypatch.setattr(StoreWriter, "_remove", staticmethod(killed))
+    with pytest.raises(SystemExit):
+        StoreWriter(tmp_path, {"flat": FLAT}, force=True)
+    with pytest.raises(DataError, match="RS851"):
+        Store.open(tmp_path)
+
+
 def test_an_unfinished_store_is_refused(tmp_path):
     writer = fill(tmp_path, (1,))
     with pytest.raises(DataError, match="run prepare again to complete it"):

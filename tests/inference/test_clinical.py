@@ -43,6 +43,13 @@ def test_gender_is_coded_as_the_paper_says(table):
     assert codes == {"male": (0, 1), "F": (1, 0), "": (0, 0)}
 
 
+@pytest.mark.parametrize(("column", "value"), [("bilirubin", "1.2"), ("albumin", "4.1"), ("pt", "85"), ("pt", "1.1")])
+def test_a_value_in_another_usual_unit_is_refused(table, column, value):
+    """mg/dL, g/dL, percent of normal, INR."""
+    with pytest.raises(DataError, match="is it in another unit"):
+        on(table, **{column: value})
+
+
 def test_every_column_has_one_category_or_is_missing(table):
     known = {
         "age": "62", "sex": "M", "cirrhosis_history": "hepatitis B", "other_cancer": "no", "afp": ">1210",

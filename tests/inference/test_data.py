@@ -7,7 +7,7 @@ import pytest
 from tiny import ZHEN, tiny_store
 
 from readerstudy.imaging.recipe import Recipe
-from readerstudy.imaging.store import Store
+from readerstudy.imaging.store import CaseArrays, Store, StoreWriter
 from readerstudy.inference import data, folds, metrics
 from readerstudy.inference.card import Card, Task
 from readerstudy.inference.data import Unit
@@ -99,6 +99,30 @@ def test_a_damaged_case_is_left_out_and_the_others_go_on(tmp_path, card):
         sample = samples.index[place]
         expected = data.inputs(card, store, sample.case)[sample.group]
         assert np.abs(samples.read(place) - expected).max() < 5e-4  # kept in half precision
+
+
+@pytest.mark.parametrize("edge", [12, 40])
+def test_a_volume_is_the_same_from_the_file_as_from_the_store(tmp_path, edge):
+    """The file has no more than the widest box of a large lesion reads, and its numbers are the store's."""
+    card = Card.read("wang2021").with_settings(["input.size=16"])
+    rng = np.random.default_rng(0)
+    shape = (7, 90, 60, 75)
+    masks = np.zeros(shape, dtype=bool)
+    masks[:, 10 : 10 + edge, 5 : 5 + edge, 25 : 25 + edge] = True  # a wide box reaches beyond the volume
+    arrays = CaseArrays(images=rng.random(shape, dtype=np.float32), masks=masks, spacing=(1.0, 1.0, 1.0))
+    writer = StoreWriter(tmp_path / "store", {"wang2021": card.prepare})
+    writer.add(
+        "p000000000001-1", "p000000000001", {"wang2021": arrays},
+        sequences=card.input.sequences, diameter_mm=float(edge), row={"truth": "HCC"},
+    )  # fmt: skip
+    store = writer.finish()
+    units, _ = data.usable(card, store, store.table())
+    samples, _ = gather(card, store, units, tmp_path / "cache", lambda line: None)
+    assert samples.kept["p000000000001-1"].size < masks.size * 2
+    for seed in (None, 1, 2):
+        drawn = [None if seed is None else np.random.default_rng(seed) for _ in range(2)]
+        expected = data.inputs(card, store, "p000000000001-1", rng=drawn[0])[0]
+        assert np.array_equal(samples.read(0, drawn[1]), expected)
 
 
 def test_clinical_data_are_encoded_for_the_patient(tmp_path):

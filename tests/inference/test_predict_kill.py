@@ -3,7 +3,7 @@
 It is killed at five points; with the environment variable READERSTUDY_KILL=all at every move of a file to its place.
 """
 
-import multiprocessing
+import dataclasses
 import os
 import signal
 
@@ -12,11 +12,11 @@ import torch
 from small_card import random_card
 from tiny import tiny_store
 
+from readerstudy.imaging.lock import alone
 from readerstudy.imaging.store import Store
 from readerstudy.inference import engine
 from readerstudy.inference.card import Card
 from readerstudy.inference.journal import Journal
-from readerstudy.inference.lock import alone
 from readerstudy.inference.outputs import Files
 from readerstudy.inference.predict import Settings, predict
 from readerstudy.problems import DataError
@@ -66,13 +66,6 @@ def root(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="module")
-def processes():
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["readerstudy.inference.predict"])
-    return context
-
-
 @pytest.fixture
 def computed(monkeypatch):
     """Cases that this process scored."""
@@ -92,16 +85,16 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def kill(processes, root, folder, n):
-    child = processes.Process(target=killed_at, args=(n, root, folder))
+def kill(doomed, root, folder, n):
+    child = doomed.Process(target=killed_at, args=(n, root, folder))
     child.start()
     child.join()
     assert child.exitcode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("n", POINTS)
-def test_killed_and_run_again(processes, root, tmp_path, computed, n):
-    kill(processes, root, tmp_path, n)
+def test_killed_and_run_again(doomed, root, tmp_path, computed, n):
+    kill(doomed, root, tmp_path, n)
     finished = min(max(n - 2, 0), N_CHUNKS)
     assert len(list((tmp_path / "preds.csv.partial").glob("*.npz"))) == finished
     assert (tmp_path / "preds.csv").exists() == (n == LAST)
@@ -123,8 +116,20 @@ def test_killed_after_the_last_file_was_written(root, tmp_path, computed, monkey
     assert contents(tmp_path) == contents(root / "whole")
 
 
-def test_an_unfinished_run_of_other_inputs_is_not_taken_up(processes, root, tmp_path):
-    kill(processes, root, tmp_path, 3)
+def test_a_file_that_an_unfinished_run_did_not_name_is_left_alone(doomed, root, tmp_path):
+    kill(doomed, root, tmp_path, LAST - 1)  # all but the predictions stand
+    (tmp_path / "mine.csv").write_text("case_id,truth\n")
+    others = dataclasses.replace(files_in(tmp_path), cases=tmp_path / "mine.csv")
+    card, store = Card.read(root / "card"), Store.open(root / "store")
+    with pytest.raises(FileExistsError, match=r"mine\.csv exists"):
+        predict(card, store, others)
+    assert (tmp_path / "mine.csv").read_text() == "case_id,truth\n"
+    predict(card, store, dataclasses.replace(others, cases=tmp_path / "more.csv"))
+    assert (tmp_path / "more.csv").read_bytes() == (root / "whole" / "cases.csv").read_bytes()
+
+
+def test_an_unfinished_run_of_other_inputs_is_not_taken_up(doomed, root, tmp_path):
+    kill(doomed, root, tmp_path, 3)
     with pytest.raises(DataError, match=r"unfinished run of other inputs \(precision\)"):
         work(root, tmp_path, settings=Settings(precision="bf16"))
     assert len(list((tmp_path / "preds.csv.partial").glob("*.npz"))) == 1

@@ -396,7 +396,7 @@ def test_the_folder_is_what_evaluate_reads(made):
     folder, card, _, units, _, answers, counts = made
     read = folders.read(folder)
     assert counts == {"explained": len(units), "skipped": 0}
-    assert (read.model, read.method, read.notice) == (card.name, default_method(card), NOTICE)
+    assert (read.model, read.method, read.notice) == (f"{card.name} (phantom)", default_method(card), NOTICE)
     assert [case.case_id for case in read.cases if case.task == card.tasks[0].name] == [unit.unit_id for unit in units]
     for case in read.cases:
         chances = answers[case.task][case.case_id]
@@ -470,6 +470,20 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(made, tmp_path, monke
     assert not partial_of(out).exists()
     run()  # it stands: nothing is done
     assert not again
+
+
+def test_a_corrected_truth_is_told(made, tmp_path, monkeypatch):
+    folder, card, store, units, files, answers, _ = made
+    shutil.copytree(folder, tmp_path / "maps")
+    changed = {case: {**row, "truth": "cyst"} for case, row in store.table().items()}
+    monkeypatch.setattr(Store, "table", lambda store: changed)
+    with pytest.raises(FileExistsError, match="exists"):
+        write_saliency(card, store, tmp_path / "maps", units, files, answers, notice=NOTICE)
+    write_saliency(card, store, tmp_path / "maps", units, files, answers, notice=NOTICE, force=True)
+    task = card.tasks[0]
+    index = json.loads((tmp_path / "maps" / "saliency.json").read_text())
+    told = {entry["truth"] for entry in index["cases"] if entry["task"] == task.name}
+    assert told == {task.classes[task.class_of("cyst")]}
 
 
 def test_other_inputs_and_other_folders_are_refused(made, tmp_path):

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
 import typer
+from safetensors.torch import save_file
 from tiny import tiny_store
 from typer.testing import CliRunner
 
@@ -103,6 +105,8 @@ def test_the_folder_of_a_trained_card(two_classes, tmp_path):
     assert [weights.fold for weights in first.card.weights] == [0]
     with pytest.raises(DataError, match="all 2 folds choose"):
         train(card, two_classes, out, only=[0], final=True, machine=CPU)
+    with pytest.raises(DataError, match="the card stands in the folder"):
+        train(Card.read(out), two_classes, out, force=True, machine=CPU)
     outcome = train(card, two_classes, out, machine=CPU)
     assert {path.name for path in out.iterdir()} == {
         "model.toml", "README.md", "settings.json", "runs", "folds.csv", "skipped.csv", "metrics.csv", "curves.svg",
@@ -135,6 +139,42 @@ def test_the_folder_of_a_trained_card(two_classes, tmp_path):
     (task,) = record["predictions"]
     ours = dict(zip(record["units"], np.array(record["predictions"][task])[:, 1], strict=True))
     assert {unit: again[unit] for unit in ours} == pytest.approx(ours, abs=2e-3)  # groups in half precision
+
+
+def test_a_case_lost_between_two_calls_does_not_move_the_others_to_other_folds(two_classes, tmp_path):
+    shutil.copytree(two_classes, tmp_path / "store")
+    card, out = Card.read("zhen2020-d").with_settings(TINY), tmp_path / "out"
+    train(card, tmp_path / "store", out, only=[0], machine=CPU)
+    before = (out / "folds.csv").read_bytes()
+    lost = tmp_path / "store" / Store.open(tmp_path / "store").cases[0].file
+    content = lost.read_bytes()
+    lost.unlink()
+    with pytest.raises(DataError, match="RS926"):
+        train(card, tmp_path / "store", out, only=[1], machine=CPU)
+    assert (out / "folds.csv").read_bytes() == before
+    lost.write_bytes(content)
+    outcome = train(card, tmp_path / "store", out, only=[1], final=False, machine=CPU)
+    assert not outcome.skipped
+    assert len(outcome.card.weights) == 2
+
+
+def test_weights_that_are_no_start_leave_no_folder(two_classes, tmp_path):
+    card = Card.read("zhen2020-d").with_settings([*TINY, "training.start=imagenet"])
+    save_file({"other": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(DataError, match="RS906"):
+        train(card, two_classes, tmp_path / "out", weights=tmp_path / "other.safetensors", machine=CPU)
+    assert not (tmp_path / "out").exists()
+
+
+def test_too_few_cases_are_told_with_what_was_left_out(two_classes, tmp_path):
+    text = (two_classes / "cases.csv").read_text().replace("HCC", "hepatoma")
+    (tmp_path / "cases.csv").write_text(text)
+    card = Card.read("zhen2020-d").with_settings(TINY)
+    with pytest.raises(DataError, match="'hepatoma' is no class of the task"):
+        train(card, two_classes, tmp_path / "out", cases=tmp_path / "cases.csv", machine=CPU)
+    (tmp_path / "cases.csv").write_bytes(text.replace("hepatoma", "Häm").encode("latin-1"))
+    with pytest.raises(DataError, match="is not UTF-8"):
+        train(card, two_classes, tmp_path / "out", cases=tmp_path / "cases.csv", machine=CPU)
 
 
 def test_other_settings_are_refused_in_a_folder_and_force_begins_anew(two_classes, tmp_path):

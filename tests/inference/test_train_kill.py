@@ -1,6 +1,5 @@
 """Training that is killed anywhere ends, when it is run again, with the same bytes and no fold trained twice."""
 
-import multiprocessing
 import os
 import signal
 from pathlib import Path
@@ -9,8 +8,8 @@ import pytest
 import torch
 from tiny import tiny_store
 
+from readerstudy.imaging.lock import alone
 from readerstudy.inference.card import Card
-from readerstudy.inference.lock import alone
 from readerstudy.inference.train import Machine, train
 
 SETTINGS = (
@@ -69,13 +68,11 @@ def contents(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_killed_again_and_again_it_ends_with_the_same_bytes(root):
+def test_killed_again_and_again_it_ends_with_the_same_bytes(root, doomed):
     """One training, killed at each point in turn and taken up each time."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["readerstudy.inference.train", "lightning_fabric", "matplotlib.figure"])
     out = root / "killed"
     for point in POINTS:
-        child = context.Process(target=killed_at, args=(point, root, out))
+        child = doomed.Process(target=killed_at, args=(point, root, out))
         child.start()
         child.join()
         assert child.exitcode == -signal.SIGKILL, point

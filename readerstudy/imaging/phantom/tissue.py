@@ -6,7 +6,7 @@ import dataclasses
 import math
 
 RELAXIVITY = 6.3
-"""Litres per millimole and second, of gadobenate in plasma at 1.5 T to 3 T."""
+"""Litres per millimole and second, of gadobenate in plasma at 1.5 T; at 3 T it is a little less."""
 PHASES = ("LAP", "PVP", "DP")
 
 

@@ -19,7 +19,7 @@ def build(card: Card, n_clinical: int = 0) -> InceptionResNetV2 | SevenStreamRes
     card
         Its sections `input`, `tasks` and `network` say what is built.
     n_clinical
-        Length of the encoded clinical data (`clinical.Coding.length`); 0 for a card without.
+        Length of the encoded clinical data (`len(clinical.Clinical.names)`); 0 for a card without.
 
     Returns
     -------

@@ -249,7 +249,7 @@ class InceptionResNetV2(nn.Module):
         images
             Shape (B, S, H, W), intensities in [0, 1]; at least 75 pixels a side.
         clinical
-            Shape (B, K), as `clinical.Coding.encode` makes it; None for a network without.
+            Shape (B, K), as `clinical.Clinical.vector` makes it; None for a network without.
 
         Raises
         ------

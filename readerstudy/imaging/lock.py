@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_FILE = ".lock"
+LOCK = ".lock"
+"""Name of the file that is locked."""
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def alone(folder: Path) -> Iterator[None]:
         If another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / _FILE
+    path = folder / LOCK
     handle = _held(path)
     try:
         yield
