@@ -15,12 +15,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from readerstudy.cli_checklist import checklist
+from readerstudy.cli_figures import figures
 from readerstudy.cli_lock import lock
 from readerstudy.cli_marks import LesionsOption, MarkReadsOption, MarksOption, said_of
 from readerstudy.cli_marks import read as read_marks
+from readerstudy.cli_models import models_app
+from readerstudy.cli_phantom import phantom
+from readerstudy.cli_predict import predict
+from readerstudy.cli_prepare import prepare
 from readerstudy.cli_simulate import simulate
 from readerstudy.cli_size import app as size_app
 from readerstudy.cli_status import exit_status
+from readerstudy.cli_train import train
 
 if TYPE_CHECKING:
     from readerstudy.protocol import Protocol
@@ -92,6 +99,9 @@ def evaluate(
     features: Annotated[
         Path | None, typer.Option("--features", metavar="FILE", help="A network's features (.npz), for t-SNE.")
     ] = None,
+    saliency: Annotated[
+        Path | None, typer.Option("--saliency", metavar="FOLDER", help="Saliency maps that predict --saliency wrote.")
+    ] = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -105,21 +115,24 @@ def evaluate(
         from readerstudy import folder
 
         of_marks = (marks, lesions, mark_reads)
-        given = (preds, reads, cases, protocol, features, *of_marks)
+        given = (preds, reads, cases, protocol, features, saliency, *of_marks)
         inputs = [Path(name) for name in given if name is not None and str(name) != "-"]
         folder.refuse_unless_free(out, force=force, inputs=inputs)
         progress("reading")
         plan = _plan(preds, reads, protocol, no_protocol, column, progress, marks)
         marked = read_marks(plan, cases, *of_marks)
         study = _study(preds, reads, cases, plan)
-        if study is None and features is not None:
-            raise typer.BadParameter("--features are of the cases of PREDS or READS, which are both -")
+        for option, file in (("--features", features), ("--saliency", saliency)):
+            if study is None and file is not None:
+                raise typer.BadParameter(f"{option} is of the cases of PREDS or READS, which are both -")
         progress("computing")
         from readerstudy.analysis import evaluate as analyse
         from readerstudy.features import read
+        from readerstudy.saliency import read as read_saliency
 
         known = None if features is None else read(features)
-        results = analyse(study, features=known, marks=marked, protocol=None if study else plan)
+        maps = None if saliency is None else read_saliency(saliency)
+        results = analyse(study, features=known, saliency=maps, marks=marked, protocol=None if study else plan)
         _write(results, out, force, progress, as_json, inputs)
 
 
@@ -245,7 +258,14 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 app.command()(lock)
+app.command()(checklist)
+app.command()(figures)
 app.command()(simulate)
+app.command()(phantom)
+app.command()(prepare)
+app.add_typer(models_app)
+app.command()(train)
+app.command()(predict)
 app.add_typer(size_app)
 
 

@@ -52,7 +52,8 @@ class Estimate:
     threshold
         A case is positive if and only if its score >= threshold; nan when the call was not made by a threshold.
     subgroup, missing, random
-        Subset of the cases, rule for missing reads, and what was taken as random, where they apply.
+        Subset of the cases (or the sequence that a weight is of), rule for missing reads, and what was taken as random,
+        where they apply.
     endpoint
         Name of the endpoint, where two endpoints of the protocol test one number differently.
     estimate, conf_low, conf_high, conf_level, std_error

@@ -72,6 +72,8 @@ _AFROC = "10.1118/1.1769352"
 _FROC = "10.1016/j.acra.2013.03.001"
 _LROC = "10.1118/1.2717407"
 _EXP_FROC = "10.1118/1.3633938"
+_POINTING = "10.1007/s11263-017-1059-x"
+_WANG = "10.1186/s13244-021-01117-z"
 
 _BCK = (
     ("n", "negative cases"),
@@ -304,6 +306,12 @@ MEASURES: dict[str, Measure] = {
     "period_effect": Measure("Effect of the session", -_INF, _INF, 0, False, ("order effect",), _CROSSOVER),
     "carry_over": Measure("Carry-over", -_INF, _INF, 0, False, ("residual effect",), _CROSSOVER),
     "first_period_difference": Measure("Difference in the first session", -_INF, _INF, _NAN, False, (), _CROSSOVER),
+    "saliency_inside": Measure(
+        "Saliency inside the lesion", 0, 1, _NAN, True, ("energy-based pointing game",), "10.1109/CVPRW50498.2020.00020"
+    ),
+    "lesion_area": Measure("Lesion's share of the area", 0, 1, _NAN, True, (), "10.1109/CVPRW50498.2020.00020"),
+    "pointing_game": Measure("Maximum on the lesion", 0, 1, 1, True, ("pointing game",), _POINTING),
+    "sequence_weight": Measure("Weight of a sequence", 0, 1, _NAN, True, (), _WANG),
 }
 
 METHOD_NAMES: dict[str, str] = {
@@ -449,6 +457,7 @@ METHOD_NAMES: dict[str, str] = {
     "stuart-maxwell": "Stuart–Maxwell",
     "delta-logit": "delta method, logit scale",
     "cluster-robust": "cluster-robust",
+    "cluster-t": "Student's t, patients as clusters",
     "hotelling-wald": "cluster-robust F",
     "higgins-thompson": "Higgins–Thompson",
     "cochran-q": "Cochran's Q",

@@ -39,8 +39,8 @@ class Results:
         comparison through a panel of readers), `mrmc_methods` (such a comparison by several methods, that of the
         protocol `chosen`), `reclassification` (calls of a reader in two modalities), `calibration` and `decision`
         (what is drawn of probabilities), `marks` (how many each reader made) and `froc_curve` (their curves),
-        `characteristics`, `reading_times`, `cross_validation` (each fold by itself), `embedding` (without case ids)
-        and `errors`.
+        `characteristics`, `reading_times`, `washout` (days between two readings of a case), `cross_validation` (each
+        fold by itself), `embedding`, `saliency` and `saliency_panels` (all three without case ids) and `errors`.
     flow
         How many cases came in, how many were left out and why.
     warnings

@@ -81,6 +81,8 @@ class Study:
     """Sampling weight of each case; None when every case had the same chance of being in the sample."""
     times: Floats | None = dataclasses.field(repr=False)
     """Seconds of each read, axes (modality, reader, case); None when the reads have no times."""
+    dates: Floats | None = dataclasses.field(repr=False)
+    """Day of each read, counted from a fixed one, on the same axes; None when the reads have no dates."""
     covariates: Mapping[str, npt.NDArray[np.object_]] = dataclasses.field(repr=False)
     """Columns of the protocol's subgroups, as text, by case."""
     pictures: Mapping[str, Mapping[str, Path]] = dataclasses.field(repr=False)
@@ -107,7 +109,7 @@ class Study:
             or `score`, or `label`; optional `task`, `patient_id`, `truth`.
         reads
             Path or DataFrame with `case_id`, `reader_id`, and `label` or `score` or both; optional `modality`,
-            `task`, `reader_group`, `session`, `patient_id`, `truth`.
+            `task`, `reader_group`, `session`, `time_s`, `read_date`, `patient_id`, `truth`.
         cases
             Path or DataFrame with `case_id`, `truth`, optional `patient_id`.
         protocol

@@ -20,12 +20,14 @@ from readerstudy.analysis.means import means, reader_groups
 from readerstudy.analysis.observers import between_modalities, observers, pairs
 from readerstudy.analysis.panel import panel
 from readerstudy.analysis.record import protocol_of, provenance_of
+from readerstudy.analysis.saliency import saliency as of_saliency
 from readerstudy.analysis.subgroups import as_published, subgroups
 from readerstudy.features import Features
 from readerstudy.marks import Marks
 from readerstudy.marks.planned import check_asked, planned
 from readerstudy.protocol import Protocol
 from readerstudy.results import Results
+from readerstudy.saliency import Saliency
 from readerstudy.study import Study
 from readerstudy.task import Task
 
@@ -36,6 +38,7 @@ def evaluate(
     study: Study | None = None,
     *,
     features: Features | None = None,
+    saliency: Saliency | None = None,
     marks: Marks | None = None,
     protocol: Protocol | None = None,
     rng: np.random.Generator | int | None = None,
@@ -58,6 +61,8 @@ def evaluate(
         From `Study.read`; None in a study of marks alone.
     features
         From `readerstudy.features.read`; adds their t-SNE.
+    saliency
+        From `readerstudy.saliency.read`; adds where the model looked.
     marks
         From `Marks.read`: marks on lesions, which have a task of their own.
     protocol
@@ -80,8 +85,8 @@ def evaluate(
     if study is not None and protocol is not None:
         raise ValueError("protocol= is for marks alone: a study has its own, from Study.read")
     plan = (protocol or Protocol()) if study is None else study.protocol
-    if features is not None and study is None:
-        raise ValueError("features are of the cases of a study, and there are only marks")
+    if study is None and not (features is None and saliency is None):
+        raise ValueError("features and saliency are of the cases of a study, and there are only marks")
     check_asked(plan, marks, None if study is None else tuple(study.tasks))
     asked = None if marks is None else planned(marks, plan, None if study is None else study.groups)
     seed = plan.seed
@@ -93,8 +98,11 @@ def evaluate(
     if study is not None:
         describe.characteristics(found)
         describe.reading_times(found)
+        describe.washout(found)
         if features is not None:
             embedding(found, features)
+        if saliency is not None:
+            of_saliency(found.untouched(), saliency)
     flow = {} if study is None else dict(study.flow)
     if marks is not None and asked is not None:
         counted(found, asked)
@@ -112,7 +120,7 @@ def evaluate(
         flow=flow,
         warnings=tuple(dict.fromkeys(warnings)),
         protocol=protocol_of(study, plan, asked),
-        provenance=provenance_of(inputs, plan, seed, features),
+        provenance=provenance_of(inputs, plan, seed, features, saliency),
     )
 
 

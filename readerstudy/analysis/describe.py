@@ -1,4 +1,4 @@
-"""The patients and the reading times: tables that say who was studied and how long reading took."""
+"""The patients, the reading times and the washout: tables that say who was studied and how it was read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from readerstudy.analysis.findings import Findings
 from readerstudy.stats import descriptive, times
 
 Words = npt.NDArray[np.object_]
+_FOUR_WEEKS = 28
 
 
 def characteristics(found: Findings) -> None:
@@ -80,3 +81,26 @@ def reading_times(found: Findings) -> None:
                         n_readers=int(readers.sum()),
                     )
                 )
+
+
+def washout(found: Findings) -> None:
+    """Days between the readings of a case in two modalities, by reader: the least, and how many under four weeks."""
+    study = found.study
+    if study.dates is None:
+        return
+    for m, modality in enumerate(study.modalities):
+        for other in range(m):
+            apart = np.abs(study.dates[m] - study.dates[other])
+            for j, reader in enumerate(study.readers):
+                days = apart[j][~np.isnan(apart[j])]
+                if len(days):
+                    found.row(
+                        "washout",
+                        reader=reader,
+                        reader_group=study.groups.get(reader),
+                        modality=modality,
+                        versus=study.modalities[other],
+                        n=len(days),
+                        least_days=int(days.min()),
+                        n_under_four_weeks=int((days < _FOUR_WEEKS).sum()),
+                    )

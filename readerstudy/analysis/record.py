@@ -11,6 +11,7 @@ from readerstudy._version import __version__
 from readerstudy.features import Features
 from readerstudy.marks.planned import Planned
 from readerstudy.protocol import Protocol, TaskPlan
+from readerstudy.saliency import Saliency
 from readerstudy.study import Study
 
 _PACKAGES = ("numpy", "scipy", "pandas", "matplotlib", "typst")
@@ -55,7 +56,11 @@ def protocol_of(study: Study | None, protocol: Protocol, marks: Planned | None =
 
 
 def provenance_of(
-    files: Iterable[Mapping[str, Any]], protocol: Protocol, seed: int, features: Features | None = None
+    files: Iterable[Mapping[str, Any]],
+    protocol: Protocol,
+    seed: int,
+    features: Features | None = None,
+    saliency: Saliency | None = None,
 ) -> dict[str, Any]:
     """Version, seed, and the input files by name, SHA-256 and rows; one that is read twice stands there once."""
     inputs: list[dict[str, Any]] = []
@@ -68,6 +73,9 @@ def provenance_of(
     if features is not None:
         rows = len(features.values)
         inputs.append({"role": "features", "name": features.name, "sha256": features.sha256, "rows": rows})
+    if saliency is not None:
+        rows = len(saliency.cases)
+        inputs.append({"role": "saliency", "name": saliency.name, "sha256": saliency.sha256, "rows": rows})
     return {
         "readerstudy": __version__,
         "python": ".".join(platform.python_version_tuple()[:2]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from readerstudy import text
 from readerstudy.estimate import Estimate
@@ -110,3 +111,21 @@ def alt(picked: Picked, task: str, shown: Shown) -> str:
         versus = "".join(f", versus {test.reader} {text.p_phrase(test.p_value, picked.alpha)}" for test in stars)
         parts.append(f"{picked.reader_label(e)}: {text.full(e)}{versus}")
     return plain(f"Dot plot of accuracy for the task “{task}”{picked.within}. " + "; ".join(parts) + ".")
+
+
+def with_interval(e: Estimate) -> str:
+    """``86.1% (80.3%–90.6%)``."""
+    inside = f" ({text.interval(e)})" if text.interval(e) else ""
+    return f"{text.value(e)}{inside}"
+
+
+def apart(at: Sequence[float], least: float, bottom: float) -> list[float]:
+    """The ascending positions `at`, moved down until they are `least` apart, then up until they end above `bottom`."""
+    moved: list[float] = []
+    for y in at:
+        moved.append(max(y, moved[-1] + least) if moved else y)
+    limit = bottom
+    for i in reversed(range(len(moved))):
+        moved[i] = min(moved[i], limit)
+        limit = moved[i] - least
+    return moved

@@ -29,9 +29,9 @@ from matplotlib.transforms import Affine2D
 
 from readerstudy import _shipped
 from readerstudy.figures._palette import FRAME, INK
+from readerstudy.figures._sheet import sheet
 
 FONT = "Liberation Sans"
-FULL_WIDTH = 180.0
 TEXT_SIZE = 7.0
 SMALL_SIZE = 6.0
 LINE_MM = 3.0
@@ -88,6 +88,21 @@ class _Label(Text):
         gc.restore()
 
 
+class SheetFigure(Figure):
+    """A figure that knows where on it the millimetres of its sheet lie.
+
+    Parameters
+    ----------
+    width, height
+        Size of the sheet in mm.
+    """
+
+    def __init__(self, width: float, height: float) -> None:
+        super().__init__(figsize=(width / 25.4, height / 25.4), dpi=72, facecolor="white")
+        self.inches = Affine2D().scale(1 / 25.4, -1 / 25.4).translate(0, height / 25.4)
+        """From mm, counted from the upper left corner of the sheet, to inches from the lower left of the figure."""
+
+
 class Canvas:
     """A white sheet; positions are in mm from its upper left corner.
 
@@ -100,9 +115,9 @@ class Canvas:
     def __init__(self, width: float, height: float) -> None:
         self.width = width
         self.height = height = round(height, 2)
-        self.figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=72, facecolor="white")
+        self.figure = SheetFigure(width, height)
         self._sheet: Axes | None = None
-        self._mm = Affine2D().scale(1 / 25.4, -1 / 25.4).translate(0, height / 25.4) + self.figure.dpi_scale_trans
+        self._mm = self.figure.inches + self.figure.dpi_scale_trans
 
     def panel(
         self,
@@ -129,8 +144,9 @@ class Canvas:
         return axes
 
     def text(self, x: float, y: float, text: str, *, size: float = TEXT_SIZE, **style: Any) -> Text:
-        """Text whose anchor is at (x, y); `style` as for `matplotlib.text.Text`."""
+        """Text whose anchor is at (x, y), as large as the sheet allows; `style` as for `matplotlib.text.Text`."""
         style.setdefault("color", INK)
+        size = min(max(size, sheet().least), sheet().most)
         label = _Label(x, y, text, transform=self._mm, fontsize=size, **style)
         label.set_figure(self.figure)
         self.figure.texts.append(label)
@@ -213,13 +229,13 @@ class Canvas:
             x = left + (tick - x0) / (x1 - x0) * (right - left)
             xs += [gap, x, x]
             ys += [gap, bottom, bottom + _TICK_MM]
-            if i < len(x_labels):
+            if i < len(x_labels) and x_labels[i]:
                 self.text(x, bottom + _TICK_MM + 2.6, x_labels[i], ha="center")
         for i, tick in enumerate(y_ticks):
             y = bottom - (tick - y0) / (y1 - y0) * (bottom - top)
             xs += [gap, left, left - _TICK_MM]
             ys += [gap, y, y]
-            if i < len(y_labels):
+            if i < len(y_labels) and y_labels[i]:
                 self.text(left - _TICK_MM - 0.6, y + 0.9, y_labels[i], ha="right")
         self.line(xs, ys, color=FRAME, linewidth=_FRAME_WIDTH, solid_capstyle="butt")
         if x_title:

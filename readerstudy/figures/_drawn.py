@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from readerstudy.figures._canvas import SheetFigure
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class Display:
         The modality that the figure is of, where a task has a figure for each.
     """
 
-    figure: Figure
+    figure: SheetFigure
     axes: tuple[Axes, ...]
     task: str | None
     title: str
@@ -52,8 +53,8 @@ class Drawn:
         Unique among the figures of one `Results`, and safe as a file name and as an XML id.
     kind
         ``"flow"``, ``"roc"``, ``"froc"``, ``"accuracy"``, ``"confusion"``, ``"forest"``, ``"subgroup-forest"``,
-        ``"calibration"``, ``"decision"``, ``"agreement"``, ``"reader-case"``, ``"embedding"``, ``"errors"`` or
-        ``"power"``.
+        ``"calibration"``, ``"decision"``, ``"agreement"``, ``"reader-case"``, ``"saliency"``, ``"embedding"``,
+        ``"errors"`` or ``"power"``.
     task, title, caption, alt, keys, width_mm, height_mm
         As in `Display`.
     svg

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,6 +57,12 @@ class Shown:
         for entry in found:
             if entry["reader"] is not None or self._is_mean(entry):
                 self.entries.setdefault(entry["curve"], []).append(entry)
+
+    def only(self, curve: str) -> Shown:
+        """One sort of curves, for a figure of its own."""
+        part = copy.copy(self)
+        part.entries = {curve: self.entries[curve]}
+        return part
 
     def _is_mean(self, entry: Entry) -> bool:
         """The mean over all readers is drawn only where readers are in no groups."""

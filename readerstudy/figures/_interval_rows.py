@@ -14,9 +14,10 @@ from matplotlib.lines import Line2D
 
 from readerstudy import text
 from readerstudy.estimate import Estimate
-from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas
+from readerstudy.figures._canvas import LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas
 from readerstudy.figures._label import plain, shorten, width
 from readerstudy.figures._palette import ARM_WIDTH, FAINT, FRAME, INK, RULE, THIN_WIDTH, pale
+from readerstudy.figures._sheet import columns_of, page_height, sheet_width
 from readerstudy.measures import MEASURES
 
 _LEFT, _RIGHT, _TOP = 1.0, 1.0, 2.0
@@ -29,6 +30,8 @@ _LABEL_MM = {1: 62.0, 2: 46.0, 3: 33.0}
 _HEADING_MM = 26.0
 """Room that a heading takes before the panels give way to it."""
 _INDENT_MM = 2.2
+_ABOVE_MM = 3.0
+"""From a label above a row to the row."""
 _GAP_MM, _BETWEEN_MM = 2.0, 4.0
 """Before the numbers of a panel, and between panels."""
 _PLOT_MM = 96.0
@@ -39,6 +42,8 @@ _REACH = 3.0
 """An interval that goes further from the outermost estimate than so many usual half-widths is cut."""
 _MARGIN_COLOUR = "#D55E00"
 _SHADE = pale(_MARGIN_COLOUR, 0.14)
+_LEAST_PLOT_MM, _LEAST_PANEL_MM, _WIDE_MM = 24.0, 48.0, 150.0
+"""On a narrow sheet, the narrowest plot beside its label and the least room for a panel; and what sheet is wide."""
 _TOGETHER = 8
 """Most rows below a heading that are not parted by a page."""
 CONTINUED = " (continued)"
@@ -90,6 +95,11 @@ class Row:
         return [e for e in self.estimates if e is not None and math.isfinite(e.estimate)]
 
 
+def across() -> int:
+    """Most panels that the sheet has room for beside each other."""
+    return 3 if sheet_width() >= _WIDE_MM else columns_of(2, _LEAST_PANEL_MM)
+
+
 def bare(shown: str) -> str:
     """A number of percentage points without its sign, which the head of the panel has."""
     return shown.replace("%", "")
@@ -112,32 +122,54 @@ class Chart:
         self.heads, self.measures, self.beside = list(heads), list(measures), beside
         n = len(self.heads)
         self.row_mm = _ROW_MM if len(rows) <= _FEW_ROWS else _SMALL_ROW_MM
+        self.stacked = False
         longest = max(_length(row) for row in rows if row.estimates or any(row.told))
         # A heading may stand across the panels, but need not where a little room is enough.
         longest = max(longest, min(_HEADING_MM, max(map(_length, rows))))
         self.label_mm = min(longest + 1.5, _LABEL_MM[n])
         rooms = [width(row.beside, SMALL_SIZE) for row in rows] + [width(beside, SMALL_SIZE)]
         self.beside_mm = max(rooms) + 2.5 if beside else 0.0
-        self.start = _LEFT + self.label_mm + self.beside_mm + 3.0
-        pitch = (FULL_WIDTH - self.start - _RIGHT + _BETWEEN_MM) / n
         shown = [[e for row in rows if (e := _at(row.estimates, i))] for i in range(n)]
         self.value_mm = [max(width(bare(text.value(e)), SMALL_SIZE) for e in es) for es in shown]
         self.numbers_mm = [
             value + max(width(_inside(e), SMALL_SIZE) for e in es) + 1.0
             for value, es in zip(self.value_mm, shown, strict=True)
         ]
-        self.plot_mm = [min(_PLOT_MM, pitch - _BETWEEN_MM - numbers - _GAP_MM) for numbers in self.numbers_mm]
+        pitch = self._plots(n)
+        if min(self.plot_mm) < _LEAST_PLOT_MM and sheet_width() < _WIDE_MM:
+            # Labels stand above their rows, so that the whole width is left for the panels.
+            self.stacked, self.label_mm, self.beside_mm = True, sheet_width() - _LEFT - _RIGHT, 0.0
+            pitch = self._plots(n)
         # What is not needed for one panel is left empty at the right.
         self.lefts = [self.start + i * pitch for i in range(n)]
         self.margins = [sorted({m for row in rows for m in _at(row.margins, i) or ()}) for i in range(n)]
         self.limits = [_limits(es, margins) for es, margins in zip(shown, self.margins, strict=True)]
         self.head_mm = 4.0 + (LINE_MM if any(self.margins) else 0.0)
-        self.rows_of_page = int((_PAGE_MM - _TOP - self.head_mm - _FOOT_MM) / self.row_mm)
+        row_mm = self.row_mm + (_ABOVE_MM if self.stacked else 0.0)
+        self.rows_of_page = int((page_height(_PAGE_MM) - _TOP - self.head_mm - _FOOT_MM) / row_mm)
         self.cut = any(
             e.conf_low < low or e.conf_high > high
             for es, (low, high) in zip(shown, self.limits, strict=True)
             for e in es
         )
+
+    def _plots(self, n: int) -> float:
+        """Set where the panels start and how wide their plots are; returns the width of a panel with its gap."""
+        self.start = _LEFT + (1.5 if self.stacked else self.label_mm + self.beside_mm + 3.0)
+        pitch = (sheet_width() - self.start - _RIGHT + _BETWEEN_MM) / n
+        self.plot_mm = [min(_PLOT_MM, pitch - _BETWEEN_MM - numbers - _GAP_MM) for numbers in self.numbers_mm]
+        return pitch
+
+    def _tops(self, rows: Sequence[Row]) -> list[float]:
+        """Where each row begins and the last one ends, counted in the height of a row without a label above it."""
+        tops = [0.0]
+        for row in rows:
+            tops.append(tops[-1] + 1 + self._above(row))
+        return tops
+
+    def _above(self, row: Row) -> float:
+        """Room for the label above a row, counted in the height of the row."""
+        return _ABOVE_MM / self.row_mm if self.stacked and row.estimates else 0.0
 
     def _runs_on(self, row: Row) -> bool:
         """Whether a heading is so long, and has so little to say in the panels, that it stands across them."""
@@ -146,21 +178,25 @@ class Chart:
 
     def page(self, rows: Sequence[Row]) -> tuple[Canvas, list[Axes]]:
         """Draw some of the rows on a sheet of their own."""
-        body = len(rows) * self.row_mm
+        tops = self._tops(rows)
+        body = tops[-1] * self.row_mm
         top = _TOP + self.head_mm
-        canvas = Canvas(FULL_WIDTH, top + body + _FOOT_MM)
+        canvas = Canvas(sheet_width(), top + body + _FOOT_MM)
         for i, row in enumerate(rows):
-            baseline = top + (i + 0.5) * self.row_mm + 0.9
+            baseline = top + (tops[i] + 0.5) * self.row_mm + (0.0 if self._above(row) else 0.9)
             left = _LEFT + row.depth * _INDENT_MM
-            room = FULL_WIDTH / 2 if self._runs_on(row) else self.label_mm - row.depth * _INDENT_MM
+            room = sheet_width() / 2 if self._runs_on(row) else self.label_mm - row.depth * _INDENT_MM
+            if self.stacked:
+                room -= max((width(told, SMALL_SIZE) + 2.0 for told in (row.beside, *row.told) if told), default=0.0)
             weight = "bold" if row.bold else "normal"
             colour = INK if row.estimates or row.bold else FAINT
             label = shorten(row.label, room, TEXT_SIZE, bold=row.bold)
             canvas.text(left, baseline, label, fontweight=weight, color=colour)
             if row.beside:
                 at = _LEFT + self.label_mm + self.beside_mm
-                canvas.text(at, baseline, row.beside, size=SMALL_SIZE, color=FAINT, ha="right")
-        if self.beside:
+                said = f"{self.beside} = {row.beside}" if self.stacked else row.beside
+                canvas.text(at, baseline, said, size=SMALL_SIZE, color=FAINT, ha="right")
+        if self.beside and not self.stacked:
             at = _LEFT + self.label_mm + self.beside_mm
             canvas.text(at, _TOP + 2.4, self.beside, size=SMALL_SIZE, color=FAINT, ha="right")
         axes = [self._panel(canvas, i, rows, top, body) for i in range(len(self.heads))]
@@ -170,17 +206,24 @@ class Chart:
         left, plot, (low, high) = self.lefts[i], self.plot_mm[i], self.limits[i]
         room = plot + _GAP_MM + self.numbers_mm[i]
         canvas.text(left, _TOP + 2.4, shorten(self.heads[i], room, TEXT_SIZE, bold=True), fontweight="bold")
-        axes = canvas.panel(left, top, plot, body, (low, high), (len(rows), 0))
+        tops = self._tops(rows)
+        axes = canvas.panel(left, top, plot, body, (low, high), (tops[-1], 0))
         self._margins(canvas, axes, i, rows, left, room)
         # The line gives way to a heading that runs across it.
         at = left - low / (high - low) * plot
-        across = [self._runs_on(row) and _LEFT + min(_length(row), FULL_WIDTH / 2) > at - 1.0 for row in rows]
-        ys = [y for place, gap in enumerate(across) for y in (float("nan") if gap else place, place + 1)]
+        crossed = [self._runs_on(row) and _LEFT + min(_length(row), sheet_width() / 2) > at - 1.0 for row in rows]
+        starts = [float("nan") if gap else tops[place] for place, gap in enumerate(crossed)]
+        if self.stacked:
+            lines = [(tops[place] + self._above(row), row) for place, row in enumerate(rows)]
+            ys = [y for start, row in lines if row.estimates for y in (start, start + 1, float("nan"))]
+        else:
+            ys = [y for start, end in zip(starts, tops[1:], strict=True) for y in (start, end)]
         axes.add_line(Line2D([0.0] * len(ys), ys, color=FRAME, linewidth=THIN_WIDTH, label="0", zorder=1.5))
         segments, colours, widths = [], [], []
         value_x = left + plot + _GAP_MM + self.value_mm[i]
         for place, row in enumerate(rows):
-            baseline = top + (place + 0.5) * self.row_mm + 0.8
+            y = tops[place] + self._above(row) + 0.5
+            baseline = top + y * self.row_mm + 0.8
             if told := _at(row.told, i):
                 canvas.text(left + room, baseline, told, size=SMALL_SIZE, ha="right")
             e = _at(row.estimates, i)
@@ -191,19 +234,27 @@ class Chart:
             canvas.text(value_x + 1.0, baseline, _inside(e), size=SMALL_SIZE, color=FAINT)
             if not math.isfinite(e.estimate) or row.look is None:
                 continue
-            y = place + 0.5
             if math.isfinite(e.conf_low + e.conf_high):
                 segments.append([(max(e.conf_low, low), y), (min(e.conf_high, high), y)])
                 colours.append(row.look.colour)
                 widths.append(row.look.linewidth)
                 self._arrowheads(axes, e, y, low, high, row.look.colour)
             axes.add_line(Line2D([e.estimate], [y], label=e.key, clip_on=False, zorder=3, **row.look.marker))
-        lines = LineCollection(
+        intervals = LineCollection(
             segments, colors=colours, linewidths=widths, label=f"intervals: {self.heads[i]}", clip_on=False, zorder=2
         )
-        axes.add_collection(lines, autolim=False)
+        axes.add_collection(intervals, autolim=False)
         self._axis(canvas, i, left, top + body)
         return axes
+
+    def rule_at(self, axes: Axes, value: float, rows: Sequence[Row]) -> None:
+        """A thin dotted line down a panel: where the estimate over all cases lies."""
+        look: dict[str, Any] = {"color": RULE, "linewidth": THIN_WIDTH, "linestyle": (0, (1, 1.6))}
+        ys = [0, self._tops(rows)[-1]]
+        if self.stacked:
+            tops = [top + self._above(row) for row, top in zip(rows, self._tops(rows), strict=False) if row.estimates]
+            ys = [y for top in tops for y in (top, top + 1, float("nan"))]
+        axes.add_line(Line2D([value] * len(ys), ys, label="all cases", **look))
 
     def _arrowheads(self, axes: Axes, e: Estimate, y: float, low: float, high: float, colour: str) -> None:
         """Where an interval goes on beyond the axis."""
@@ -218,7 +269,9 @@ class Chart:
         """Shade what the endpoints are to rule out, in the rows that they concern."""
         low, high = self.limits[i]
         boxes, lines = [], []
-        for place, row in enumerate(rows):
+        tops = self._tops(rows)
+        for row, top in zip(rows, tops, strict=False):
+            place = top + self._above(row)
             for margin in _at(row.margins, i) or ():
                 boxes.append((low, margin, place) if margin < 0 else (margin, high, place))
                 lines.append([(margin, place), (margin, place + 1)])
@@ -253,13 +306,6 @@ class Chart:
         if width(title, TEXT_SIZE) > plot + 2 * _GAP_MM:
             title = "Percentage points" if percent else "Difference"
         canvas.text(left + plot / 2, bottom + 7.4, shorten(title, plot + 2 * _GAP_MM, TEXT_SIZE), ha="center")
-
-
-def rule_at(axes: Axes, value: float, rows: int) -> None:
-    """A thin dotted line down a panel: where the estimate over all cases lies."""
-    axes.add_line(
-        Line2D([value, value], [0, rows], color=RULE, linewidth=THIN_WIDTH, linestyle=(0, (1, 1.6)), label="all cases")
-    )
 
 
 def paged(rows: Sequence[Row], size: int) -> list[list[Row]]:

@@ -17,7 +17,14 @@ _MOST_PIXELS = 256
 
 
 def pixels_of(png_base64: str) -> Pixels:
-    """The picture on white, as red, green and blue.
+    """The picture on white, as red, green and blue, thinned out where it is large; raises as `decoded`."""
+    pixels = decoded(png_base64)
+    step = math.ceil(max(pixels.shape[:2]) / _MOST_PIXELS)
+    return pixels[::step, ::step]
+
+
+def decoded(png_base64: str) -> Pixels:
+    """The whole picture on white, as red, green and blue.
 
     Raises
     ------
@@ -28,8 +35,6 @@ def pixels_of(png_base64: str) -> Pixels:
         shades = imread(io.BytesIO(base64.b64decode(png_base64, validate=True)), format="png")
     except (binascii.Error, OSError, SyntaxError) as error:
         raise ValueError("a thumbnail is not a PNG in base64") from error
-    step = math.ceil(max(shades.shape[:2]) / _MOST_PIXELS)
-    shades = shades[::step, ::step]
     if shades.ndim == 2:
         shades = np.stack([shades] * 3, axis=2)
     if shades.shape[2] == 4:

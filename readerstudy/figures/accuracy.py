@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -14,10 +14,10 @@ from matplotlib.lines import Line2D
 from readerstudy import text
 from readerstudy.estimate import Estimate
 from readerstudy.figures import _words as words
-from readerstudy.figures._accuracy_words import Shown, alt, caption
-from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
+from readerstudy.figures._accuracy_words import Shown, alt, apart, caption, with_interval
+from readerstudy.figures._canvas import LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
-from readerstudy.figures._label import plain, shorten, width
+from readerstudy.figures._label import plain, shorten, width, wrap
 from readerstudy.figures._legend import Entry, fitted, legend, legend_height
 from readerstudy.figures._palette import (
     ARM_WIDTH,
@@ -33,6 +33,7 @@ from readerstudy.figures._palette import (
     reader_marker,
 )
 from readerstudy.figures._pick import Picked, series_of
+from readerstudy.figures._sheet import columns_of, sheet_width
 
 _LEFT, _RIGHT, _PLOT_HEIGHT = 13.0, 36.0, 62.0
 _NAME_MM = 3.4
@@ -41,6 +42,8 @@ _NAME_LENGTH = 16.0
 _SPREAD = 0.26
 """Distance of the outermost modality from the middle of a reader's place, as a share of it."""
 _LEGEND_COLUMNS, _LEGEND_MM = 5, 24.0
+_WIDE_MM, _LEGEND_COLUMN_MM, _GROUP_LINES = 150.0, 46.0, 3
+"""A sheet with room for the models beside their lines, and what another has for its legend and groups' names."""
 _LABEL_MM = 2 * LINE_MM + 0.8
 _STAR_MM = 2.8
 _CAP_MM = 0.9
@@ -116,35 +119,41 @@ class _Plot:
         columns = 1 if shown.crowded else len(self.models)
         self.model_places = {str(e.reader): at + i % columns for i, e in enumerate(self.models)}
         self.end = at + columns if self.models else at - 1
-        self.right = _RIGHT if self.models else 4.0
-        self.place_mm = (FULL_WIDTH - _LEFT - self.right) / self.end
+        # On a narrow sheet the models stand in the legend, not beside their lines.
+        self.wide = sheet_width() >= _WIDE_MM
+        self.right = _RIGHT if self.models and self.wide else 4.0
+        self.place_mm = (sheet_width() - _LEFT - self.right) / self.end
         self.dots: dict[Series, list[tuple[float, Estimate]]] = {}
         for e in self.readers:
             self.dots.setdefault(series_of(e), []).append((self._x(e), e))
 
         columns = max(1, min(len(self._entries()), _LEGEND_COLUMNS))
-        entries = fitted(self._entries(), _LEGEND_MM, columns)
+        legend_mm = min(sheet_width() - _LEFT, 40.0 * columns)
+        if not self.wide:
+            columns, legend_mm = columns_of(2, _LEGEND_COLUMN_MM), sheet_width() - 2.0
+        entries = fitted(self._entries(), _LEGEND_MM if self.wide else 2 * _LEGEND_MM, columns)
         starred = [tests for tests in shown.differences.values() if any(map(picked.significant, tests.values()))]
         top = 3.0 + (legend_height(entries, columns) if entries else 0.0) + _STAR_MM * len(starred)
         named = self.place_mm >= _NAME_MM
         longest = max(width(plain(str(e.reader)), SMALL_SIZE) for e in self.readers)
         upright = named and longest + 1.0 > self.place_mm
         name_mm = (min(longest + 2.0, _NAME_LENGTH) if upright else 3.4) if named else 0.0
-        foot = 1.0 + name_mm + (2 + len(self.modalities)) * LINE_MM
-        self.canvas = Canvas(FULL_WIDTH, top + _PLOT_HEIGHT + foot)
+        lines = max(len(self._group_lines(group, names)) for group, names in self.groups.items())
+        foot = 1.0 + name_mm + (lines + 1 + len(self.modalities)) * LINE_MM
+        self.canvas = Canvas(sheet_width(), top + _PLOT_HEIGHT + foot)
         drawn = [*shown.everyone, *self.means.values()]
         lowest = min(e.conf_low if math.isfinite(e.conf_low) else e.estimate for e in drawn)
         self.axes: Axes = self.canvas.panel(
             _LEFT,
             top,
-            FULL_WIDTH - _LEFT - self.right,
+            sheet_width() - _LEFT - self.right,
             _PLOT_HEIGHT,
             (0, self.end),
             (max(0.0, math.floor(lowest * 10) / 10 - 0.005), 1.005),
         )
         self._top = top
         if entries:
-            legend(self.canvas, entries, _LEFT, 2.0, min(FULL_WIDTH - _LEFT, 40.0 * columns), columns=columns)
+            legend(self.canvas, entries, _LEFT if self.wide else 1.0, 2.0, legend_mm, columns=columns)
         self._scale()
         self._draw_models()
         self._draw_readers()
@@ -172,7 +181,17 @@ class _Plot:
             for e in self.shown.consensus:
                 style = self.picked.consensus_styles[e.reader, e.modality]
                 stars.append(Entry(style, frozenset({"star"}), self.picked.reader_label(e)))
-        return [*first.values(), *stars]
+        return [*self._model_entries(), *first.values(), *stars]
+
+    def _model_entries(self) -> list[Entry]:
+        """The models, on a sheet that has no room for them beside their lines."""
+        if self.wide or not self.models:
+            return []
+        if self.shown.crowded:
+            count = words.counted(len(self.models), "model")
+            return [Entry(MUTED_MODEL, frozenset({"dot"}), count, (words.value_range(self.models),))]
+        parts, styles = frozenset({"curve", "call"}), self.picked.model_styles
+        return [Entry(styles[str(e.reader)], parts, str(e.reader), (with_interval(e),)) for e in self.models]
 
     def _named_consensus(self) -> bool:
         """Whether every consensus has room for its name under the axis."""
@@ -204,9 +223,11 @@ class _Plot:
         xs = [place + _SPREAD * (2 * i / last - 1) for i in range(last + 1)]
         values = [e.estimate for e in self.models]
         self._line(xs, values, "models", zorder=4, **reader_marker(MUTED_MODEL))
+        if not self.wide:
+            return
         low, high = self.axes.get_ylim()
         middle = self._top + (high - (min(values) + max(values)) / 2) / (high - low) * _PLOT_HEIGHT
-        left = FULL_WIDTH - _RIGHT + 3.2
+        left = sheet_width() - _RIGHT + 3.2
         y = min(max(middle, self._top + LINE_MM), self._top + _PLOT_HEIGHT - LINE_MM)
         self.canvas.text(left, y - 0.3, words.counted(len(self.models), "model"), fontweight="bold")
         self.canvas.text(left, y - 0.3 + LINE_MM, words.value_range(self.models), size=SMALL_SIZE)
@@ -229,17 +250,18 @@ class _Plot:
             )
             self._bars([(place, e)], style.colour, f"interval: {e.reader}")
             self._line([place], [e.estimate], f"model dot: {e.reader}", zorder=4, **call_marker(style))
+        if not self.wide:
+            return
         # Labels beside the lines, moved apart where two lines lie close.
         order = sorted(self.models, key=lambda e: -e.estimate)
         at = [self._top + (high - e.estimate) / (high - low) * _PLOT_HEIGHT for e in order]
-        left = FULL_WIDTH - _RIGHT
-        for e, line, y in zip(order, at, _apart(at, _LABEL_MM, self._top + _PLOT_HEIGHT), strict=True):
+        left = sheet_width() - _RIGHT
+        for e, line, y in zip(order, at, apart(at, _LABEL_MM, self._top + _PLOT_HEIGHT), strict=True):
             colour = self.picked.model_styles[str(e.reader)].colour
             self.canvas.line([left, left + 2.6], [line, y], color=colour, linewidth=THIN_WIDTH)
             name = shorten(str(e.reader), _RIGHT - 4.5, TEXT_SIZE, bold=True)
             self.canvas.text(left + 3.2, y - 0.3, name, fontweight="bold")
-            inside = f" ({text.interval(e)})" if text.interval(e) else ""
-            self.canvas.text(left + 3.2, y - 0.3 + LINE_MM, f"{text.value(e)}{inside}", size=SMALL_SIZE)
+            self.canvas.text(left + 3.2, y - 0.3 + LINE_MM, with_interval(e), size=SMALL_SIZE)
 
     def _draw_readers(self) -> None:
         if len(self.modalities) > 1:
@@ -306,9 +328,17 @@ class _Plot:
                 x = _LEFT + self._x(e) * self.place_mm
                 self.canvas.text(x, baseline + 1.0, "*", size=10.0, ha="center", color=colour, fontweight="bold")
         if named:
-            label = shorten(f"* versus {model}", _RIGHT - 4.5, SMALL_SIZE)
+            at, room = (sheet_width() - _RIGHT + 3.2, _RIGHT - 4.5) if self.wide else (1.0, _LEFT)
+            label = shorten(f"* versus {model}" if self.wide else model, room, SMALL_SIZE)
             colour = self.picked.model_styles[model].colour
-            self.canvas.text(FULL_WIDTH - _RIGHT + 3.2, baseline, label, size=SMALL_SIZE, color=colour)
+            self.canvas.text(at, baseline, label, size=SMALL_SIZE, color=colour)
+
+    def _group_lines(self, group: str | None, names: Mapping[str, int]) -> list[str]:
+        """The name of a group under its readers, on a narrow sheet in several lines."""
+        room = (max(names.values()) - min(names.values()) + 1.9) * self.place_mm
+        if self.wide:
+            return [shorten(group or "Readers", room, TEXT_SIZE, bold=True)]
+        return wrap(group or "Readers", room, SMALL_SIZE, bold=True)[:_GROUP_LINES]
 
     def _name(self, *, upright: bool, named: bool, name_mm: float) -> None:
         """Readers' names, and the groups' names with their means, under the axis."""
@@ -328,9 +358,11 @@ class _Plot:
                     self.canvas.text(sheet(place), base + 2.6, short, size=SMALL_SIZE, color=FAINT, ha="center")
             first, last = min(names.values()), max(names.values())
             middle, room = sheet((first + last) / 2), (last - first + 1.9) * self.place_mm
-            y = base + name_mm + LINE_MM
-            label = shorten(group or "Readers", room, TEXT_SIZE, bold=True)
-            self.canvas.text(middle, y, label, ha="center", fontweight="bold")
+            y = base + name_mm
+            for label in self._group_lines(group, names):
+                y += LINE_MM
+                size = TEXT_SIZE if self.wide else SMALL_SIZE
+                self.canvas.text(middle, y, label, size=size, ha="center", fontweight="bold")
             for modality in self.modalities:
                 if (group, modality) in self.means:
                     y += LINE_MM
@@ -339,6 +371,8 @@ class _Plot:
                     mean = f"{beside}mean {text.value(e)}"
                     inside = f" ({text.interval(e)})" if text.interval(e) else ""
                     mean += inside if width(mean + inside, SMALL_SIZE) <= room - 2.0 else ""
+                    if not self.wide and width(plain(mean), SMALL_SIZE) > room:
+                        mean = text.value(e)
                     self.canvas.text(middle, y, shorten(mean, room, SMALL_SIZE), ha="center", size=SMALL_SIZE)
         if self._named_consensus():
             room = (1.9 if len(self.consensus_places) == 1 else 1.0) * self.place_mm
@@ -359,15 +393,3 @@ class _Plot:
             label = "Model" if len(self.models) == 1 else "Models"
             if width(label, TEXT_SIZE, bold=True) <= room:
                 self.canvas.text(middle, base + name_mm + LINE_MM, label, ha="center", fontweight="bold")
-
-
-def _apart(at: Sequence[float], least: float, bottom: float) -> list[float]:
-    """The ascending positions `at`, moved down until they are `least` apart, then up until they end above `bottom`."""
-    moved: list[float] = []
-    for y in at:
-        moved.append(max(y, moved[-1] + least) if moved else y)
-    limit = bottom
-    for i in reversed(range(len(moved))):
-        moved[i] = min(moved[i], limit)
-        limit = moved[i] - least
-    return moved

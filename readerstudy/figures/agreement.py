@@ -15,17 +15,20 @@ from readerstudy import text
 from readerstudy.estimate import Estimate
 from readerstudy.figures import _words as words
 from readerstudy.figures._brackets import Span, bracket_width, brackets
-from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, TEXT_SIZE, Box, Canvas, house_style
+from readerstudy.figures._canvas import LINE_MM, SMALL_SIZE, TEXT_SIZE, Box, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import plain, shorten, width
 from readerstudy.figures._palette import readable_on
 from readerstudy.figures._pick import Observer, Picked
+from readerstudy.figures._sheet import TooNarrowError, page_height, sheet_width
 
 _TOP, _RIGHT = 7.0, 20.0
 _LABEL_MM = 30.0
 _TRUTH_GAP = 3.0
 """Between the column of the truth and the others."""
 _MAX_CELL, _MAX_SIDE = 15.0, 172.0
+_WIDE_MM, _SCALE_MM, _LONGEST_SCALE_MM = 120.0, 12.5, 50.0
+"""A sheet with room for the colour bar at the side; height and greatest length of that below the map."""
 _VALUE_MM, _INTERVAL_MM = 6.0, 14.0
 """Smallest cells that have room for the value, and for the value with its interval."""
 _LINE_MM = 0.15
@@ -119,7 +122,9 @@ def _draw(picked: Picked, kappas: _Kappas) -> tuple[Canvas, float]:
     n = len(kappas.observers)
     with_truth = any(kappas.truth)
     longest = max(width(plain(o.name), TEXT_SIZE) for o in kappas.observers)
-    label_mm = min(_LABEL_MM, longest + 1.0)
+    wide = sheet_width() >= _WIDE_MM
+    label_mm = min(_LABEL_MM if wide else sheet_width() / 4, longest + 1.0)
+    right = _RIGHT if wide else 1.0
     # The last observer has no column of its own, the first no cell in its row but that of the truth.
     columns = n - 1 + with_truth
     gap = _TRUTH_GAP if with_truth else 0.0
@@ -127,13 +132,16 @@ def _draw(picked: Picked, kappas: _Kappas) -> tuple[Canvas, float]:
     # The names of the groups take room by the height of the cells, which are as large as the names allow.
     for _ in range(3):
         left = 2.0 + bracket_width(spans) + label_mm
-        cell = min(cell, (FULL_WIDTH - left - _RIGHT - gap) / columns, (_MAX_SIDE - _TOP - label_mm) / n)
+        cell = min(cell, (sheet_width() - left - right - gap) / columns, (page_height(_MAX_SIDE) - _TOP - label_mm) / n)
         spans = _spans(kappas, cell)
+    if not wide and cell < _NAME_MM:
+        raise TooNarrowError(sheet_width() + (_NAME_MM - cell) * columns)
     named = cell >= _NAME_MM
     upright = label_mm > cell or (with_truth and width("Truth", TEXT_SIZE) > cell)
     foot = (label_mm if upright else LINE_MM) + 3.0 if named else 1.0
     bar = 34.0
-    canvas = Canvas(FULL_WIDTH, _TOP + max(n * cell + foot, bar + 18.0))
+    body = _TOP + n * cell + foot
+    canvas = Canvas(sheet_width(), max(body, _TOP + bar + 18.0) if wide else body + _SCALE_MM)
 
     def x_of(column: int) -> float:
         return left + (0.0 if column < 0 else (cell + gap if with_truth else 0.0) + column * cell)
@@ -164,7 +172,11 @@ def _draw(picked: Picked, kappas: _Kappas) -> tuple[Canvas, float]:
         at = (x + 0.9, bottom + 1.2) if upright else (x, bottom + 3.0)
         canvas.text(*at, short, size=size, fontweight=weight, **turned)
     brackets(canvas, spans, 1.0)
-    _colour_bar(canvas, x_of(columns - with_truth) + 6.0, _TOP, bar, [e.estimate for _, _, e in kappas.cells])
+    shown = [e.estimate for _, _, e in kappas.cells]
+    if wide:
+        _colour_bar(canvas, x_of(columns - with_truth) + 6.0, _TOP, bar, shown)
+    else:
+        _colour_scale(canvas, 1.0, body + 1.0, shown)
     return canvas, cell
 
 
@@ -212,13 +224,36 @@ def _colour_bar(canvas: Canvas, left: float, top: float, height: float, shown: S
     canvas.text(left, top - 1.6, "Kappa", size=SMALL_SIZE)
     for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
         canvas.text(left + 3.8, top + (1 - share) * height + 0.75, f"{share:g}", size=SMALL_SIZE)
-    beside = [(_NEGATIVE, "below 0")] if any(value < 0 for value in shown) else []
-    beside += [(_UNDEFINED, "undefined")] if any(math.isnan(value) for value in shown) else []
-    for i, (colour, name) in enumerate(beside):
+    for i, (colour, name) in enumerate(_beside(shown)):
         y = top + height + 2.5 + 4.0 * i
         canvas.boxes([(left, y, 3.0, 3.0)], [colour])
         canvas.frame(left, y, 3.0, 3.0)
         canvas.text(left + 3.8, y + 2.25, name, size=SMALL_SIZE)
+
+
+def _colour_scale(canvas: Canvas, left: float, top: float, shown: Sequence[float]) -> None:
+    """The colour bar lying down below the map, for a sheet too narrow to have it at the side."""
+    canvas.text(left, top + 2.4, "Kappa", size=SMALL_SIZE)
+    start, steps = left + width("Kappa", SMALL_SIZE) + 3.0, 50
+    length = min(_LONGEST_SCALE_MM, sheet_width() - start - 4.0)
+    boxes = [(start + i * length / steps, top, length / steps, 3.0) for i in range(steps)]
+    colours = colormaps["Blues"](np.linspace(_LIGHTEST, _DARKEST, steps))
+    canvas.boxes(boxes, colours, edgecolors=colours, linewidths=0.3, label="colour bar")
+    canvas.frame(start, top, length, 3.0)
+    for share in (0.0, 0.5, 1.0):
+        canvas.text(start + share * length, top + 5.8, f"{share:g}", size=SMALL_SIZE, ha="center")
+    x = start
+    for colour, name in _beside(shown):
+        canvas.boxes([(x, top + 7.5, 3.0, 3.0)], [colour])
+        canvas.frame(x, top + 7.5, 3.0, 3.0)
+        canvas.text(x + 3.8, top + 9.75, name, size=SMALL_SIZE)
+        x += 22.0
+
+
+def _beside(shown: Sequence[float]) -> list[tuple[str, str]]:
+    """Colours outside the scale and what they mean."""
+    found = [(_NEGATIVE, "below 0")] if any(value < 0 for value in shown) else []
+    return found + ([(_UNDEFINED, "undefined")] if any(math.isnan(value) for value in shown) else [])
 
 
 def _caption(task: str, kappas: _Kappas, where: str, cell: float) -> str:

@@ -24,7 +24,7 @@ from readerstudy.figures._calibration_words import (
     runs_of,
     worth_drawing,
 )
-from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
+from readerstudy.figures._canvas import LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import shorten
 from readerstudy.figures._palette import (
@@ -39,13 +39,19 @@ from readerstudy.figures._palette import (
     pale,
 )
 from readerstudy.figures._pick import MANY_MODELS, Picked
+from readerstudy.figures._sheet import columns_of, page_height, sheet_width
 
 _ACROSS, _DOWN, _PAGES = 3, 2, 3
 _SIDES = {(1, 1): 78.0, (2, 1): 66.0, (2, 2): 58.0}
 """Side of the panels where there are so few columns and rows."""
 _LEFT, _TOP, _FOOT = 13.0, 2.5, 10.0
 _HISTOGRAM_MM, _APART_MM = 16.0, 2.5
-_PANEL_GAP = 11.0
+_PANEL_GAP, _LEAST_SIDE, _SHARE = 11.0, 38.0, 0.5
+"""Between panels; least side of one; its greatest as a share of the height that there is."""
+_WIDE_MM, _KEY_MM, _KEYS = 150.0, 46.0, 5
+"""A sheet with room for the key beside a panel, the least width of a column of the key below, and its length."""
+_PAGE_MM = 215.0
+"""Height of a sheet with room for `_DOWN` rows."""
 _LIMITS = (-0.015, 1.015)
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _TICK_LABELS = ("0", "0.2", "0.4", "0.6", "0.8", "1")
@@ -78,7 +84,7 @@ def displays(picked: Picked, task: str) -> list[CalibrationDisplay]:
     """The plots of a task, up to six models on each; none where no model gave probabilities."""
     entries = [e for e in picked.results.tables.get("calibration", ()) if e["task"] == task and worth_drawing(e)]
     entries.sort(key=lambda e: picked.models.index(e["reader"]) if e["reader"] in picked.models else len(picked.models))
-    most = _ACROSS * _DOWN
+    most = _across() * (_DOWN if sheet_width() >= _WIDE_MM and page_height(_PAGE_MM) >= _PAGE_MM else 1)
     # Seven panels where six fit are four and three.
     size = math.ceil(len(entries) / max(1, math.ceil(len(entries) / most)))
     pages = [entries[i : i + size] for i in range(0, len(entries), size or 1)]
@@ -114,16 +120,20 @@ def _draw(
     picked: Picked, task: str, entries: Sequence[Mapping[str, Any]], numbers: Sequence[Sequence[Estimate]]
 ) -> tuple[Canvas, list[Axes], list[Axes]]:
     n = len(entries)
-    columns = n if n < _ACROSS else 2 if n == 4 else _ACROSS
+    columns = min(_across(), n if n < _ACROSS else 2 if n == 4 else _ACROSS)
     rows = math.ceil(n / columns)
-    # One panel has its numbers and its key at the right, several have them above and below.
-    alone = n == 1
-    side = _SIDES.get((columns, rows), (FULL_WIDTH - _LEFT - 2.0 - (_ACROSS - 1) * _PANEL_GAP) / _ACROSS)
+    # One panel has its numbers and its key at the right, several have them above and below, as on a narrow sheet.
+    alone = n == 1 and sheet_width() >= _WIDE_MM
+    across = max(columns, _ACROSS if sheet_width() >= _WIDE_MM else 1)
+    fits = (sheet_width() - _LEFT - 2.0 - (columns - 1) * _PANEL_GAP) / columns
+    side = _SIDES.get((columns, rows), (sheet_width() - _LEFT - 2.0 - (across - 1) * _PANEL_GAP) / across)
+    side = min(side, fits, max(_LEAST_SIDE, _SHARE * page_height(math.inf)))
     head = 0.0 if alone else 3.6 + LINE_MM * max(len(found) for found in numbers)
     body = head + side + _APART_MM + _HISTOGRAM_MM
     pitch = body + 4.0
-    below = 0.0 if alone else LINE_MM * 2 + 3.0
-    canvas = Canvas(FULL_WIDTH, _TOP + rows * pitch - 4.0 + _FOOT + below)
+    key_columns, key_left = (3, _LEFT) if sheet_width() >= _WIDE_MM else (columns_of(3, _KEY_MM), 1.0)
+    below = 0.0 if alone else (LINE_MM + 1.0) * math.ceil(_KEYS / key_columns) + 1.0
+    canvas = Canvas(sheet_width(), _TOP + rows * pitch - 4.0 + _FOOT + below)
     axes, histograms = [], []
     most = max((max([*e["positive"], *e["negative"]], default=0) for e in entries), default=0) or 1
     for i, (entry, found) in enumerate(zip(entries, numbers, strict=True)):
@@ -152,8 +162,13 @@ def _draw(
         left = _LEFT + side + 9.0
         _key(canvas, picked, task, entries, left, _legend_numbers(canvas, entries[0], numbers[0], left), columns=1)
     else:
-        _key(canvas, picked, task, entries, _LEFT, _TOP + rows * pitch - 4.0 + _FOOT, columns=3)
+        _key(canvas, picked, task, entries, key_left, _TOP + rows * pitch - 4.0 + _FOOT, columns=key_columns)
     return canvas, axes, histograms
+
+
+def _across() -> int:
+    """Most panels beside each other."""
+    return columns_of(_ACROSS, _LEAST_SIDE, gap=_PANEL_GAP, taken=_LEFT + 2.0)
 
 
 def _style(picked: Picked, entry: Mapping[str, Any]) -> Style:
@@ -170,7 +185,7 @@ def _head(
 
 def _legend_numbers(canvas: Canvas, entry: Mapping[str, Any], numbers: Sequence[Estimate], left: float) -> float:
     """The model's name and numbers beside its panel; returns where they end."""
-    room = FULL_WIDTH - left - 1.0
+    room = sheet_width() - left - 1.0
     canvas.text(left, _TOP + 2.5, shorten(name_of(entry), room, TEXT_SIZE, bold=True), fontweight="bold")
     y = _TOP + 2.5
     for e in numbers:
@@ -257,7 +272,7 @@ def _key(
         "positive": f"cases: {positive}",
         "negative": f"cases: {negative}",
     }
-    step = (FULL_WIDTH - left - 1.0) / columns
+    step = (sheet_width() - left - 1.0) / columns
     for i, item in enumerate(items):
         x, y = left + (i % columns) * step, top + (i // columns) * (LINE_MM + 1.0)
         _sample(canvas, item, style, x, y + 1.5, banded=any(runs_of(e) for e in entries))

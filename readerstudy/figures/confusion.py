@@ -14,11 +14,12 @@ from matplotlib import colormaps
 from readerstudy import text
 from readerstudy.estimate import Estimate
 from readerstudy.figures import _words as words
-from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
+from readerstudy.figures._canvas import LINE_MM, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import plain, shorten, width
 from readerstudy.figures._palette import FAINT, Series, readable_on
 from readerstudy.figures._pick import Observer, Picked
+from readerstudy.figures._sheet import page_height, sheet_width
 
 _MAX_HEIGHT = 215.0
 """A page of A4 with room for the caption."""
@@ -32,6 +33,9 @@ _CELLS = {3: 16.0, 9: 8.5}
 """Largest cell in mm of a matrix of up to so many classes."""
 _SIDES = {3: 24.0, 5: 33.0, 9: 43.0}
 """Least side in mm of a matrix of up to so many classes; a larger one takes half the width."""
+_NARROW_SIDES = {3: 17.0, 5: 28.0, 9: 38.0}
+_WIDE_MM, _SCALE_MM, _LONGEST_SCALE_MM = 120.0, 9.0, 50.0
+"""A sheet with room for the colour bar beside the matrices; height and greatest length of that below them."""
 _COUNT_MM, _PERCENT_MM = 3.4, 5.4
 """Smallest cells that have room for the count, and for the count with the percentage."""
 _SINGLE_READERS = 8
@@ -111,10 +115,12 @@ class _Layout:
         self.n_columns = max(len(entry["columns"]) for entry in entries)
         self.n_rows = max(len(entry["classes"]) for entry in entries)
         longest = max(width(plain(name), SMALL_SIZE) for entry in entries for name in entry["columns"])
-        self.label_mm = min(_LABEL_MM, longest + 1.0)
+        self.wide = sheet_width() >= _WIDE_MM
+        self.label_mm = min(_LABEL_MM if self.wide else sheet_width() / 4, longest + 1.0)
         self.left = self.label_mm + 6.5
-        body = FULL_WIDTH - self.left - _BAR_MM
-        least = next((side for most, side in _SIDES.items() if self.n_columns <= most), (body - _GAP) / 2)
+        body = sheet_width() - self.left - (_BAR_MM if self.wide else 1.0)
+        sides = _SIDES if self.wide else _NARROW_SIDES
+        least = next((side for most, side in sides.items() if self.n_columns <= most), (body - _GAP) / 2)
         columns = max(1, int((body + _GAP) / (least + _GAP)))
         # Eight panels where five fit beside each other are four above four.
         self.columns = math.ceil(len(entries) / math.ceil(len(entries) / columns))
@@ -128,7 +134,8 @@ class _Layout:
         self.with_counts = self.cell >= _COUNT_MM
         self.with_percents = self.cell >= _PERCENT_MM
         self.with_zeros = self.n_columns <= _ZEROS
-        self.rows = max(1, int((_MAX_HEIGHT - _TOP - self.foot) / self.pitch))
+        below = self.foot + (0.0 if self.wide else _SCALE_MM)
+        self.rows = max(1, int((page_height(_MAX_HEIGHT) - _TOP - below) / self.pitch))
 
 
 def _display(
@@ -174,7 +181,8 @@ def _draw(
     accuracies: Mapping[tuple[str, str | None], Estimate],
 ) -> Canvas:
     rows = math.ceil(len(entries) / layout.columns)
-    canvas = Canvas(FULL_WIDTH, _TOP + rows * layout.pitch - _ROW_GAP + layout.foot)
+    bottom = _TOP + rows * layout.pitch - _ROW_GAP + layout.foot
+    canvas = Canvas(sheet_width(), bottom + (0.0 if layout.wide else _SCALE_MM))
     panel_width, panel_height = layout.n_columns * layout.cell, layout.n_rows * layout.cell
     for i, entry in enumerate(entries):
         row, column = divmod(i, layout.columns)
@@ -187,7 +195,11 @@ def _draw(
         if i + layout.columns >= len(entries):
             _call_names(canvas, layout, entry, left, top + _HEAD + panel_height)
     across = min(layout.columns, len(entries)) * (panel_width + _GAP) - _GAP
-    _colour_bar(canvas, layout.left + across + 4.0, _TOP + _HEAD, min(panel_height, 40.0))
+    if layout.wide:
+        _colour_bar(canvas, layout.left + across + 4.0, _TOP + _HEAD, min(panel_height, 40.0))
+    else:
+        left = max(layout.left, width("% of row", SMALL_SIZE) + 2.5)
+        _colour_scale(canvas, left, bottom + 2.0, min(across, _LONGEST_SCALE_MM, sheet_width() - left - 4.0))
     return canvas
 
 
@@ -272,6 +284,19 @@ def _colour_bar(canvas: Canvas, left: float, top: float, height: float) -> None:
         y = top + (1 - share) * height + 0.75
         canvas.text(left + 3.8, y, text.percent(share, 0), size=SMALL_SIZE)
     canvas.text(left, top - 2.4, "% of row", size=SMALL_SIZE)
+
+
+def _colour_scale(canvas: Canvas, left: float, top: float, length: float) -> None:
+    """The colour bar lying down, for a sheet too narrow to have it at the side."""
+    steps = 50
+    step = length / steps
+    boxes = [(left + i * step, top, step, 3.0) for i in range(steps)]
+    colours = colormaps["Blues"](np.linspace(0, _DARKEST, steps))
+    canvas.boxes(boxes, colours, edgecolors=colours, linewidths=0.3, label="colour bar")
+    canvas.frame(left, top, length, 3.0)
+    for share in (0.0, 0.5, 1.0):
+        canvas.text(left + share * length, top + 5.8, text.percent(share, 0), size=SMALL_SIZE, ha="center")
+    canvas.text(left - 1.2, top + 2.3, "% of row", size=SMALL_SIZE, ha="right")
 
 
 def _caption(

@@ -14,11 +14,11 @@ from matplotlib.lines import Line2D
 from readerstudy import text
 from readerstudy.estimate import Estimate
 from readerstudy.figures import _words as words
-from readerstudy.figures._canvas import FULL_WIDTH, Canvas, house_style
+from readerstudy.figures._canvas import Canvas, house_style
 from readerstudy.figures._decision_words import FILLED, NUMBERED, Shown, alt, at, caption, known
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import shorten
-from readerstudy.figures._legend import Entry, fitted, legend, legend_height
+from readerstudy.figures._legend import Entry, legend_height, place_of
 from readerstudy.figures._palette import (
     CURVE_WIDTH,
     FRAME,
@@ -32,10 +32,13 @@ from readerstudy.figures._palette import (
     reader_marker,
 )
 from readerstudy.figures._pick import Observer, Picked
+from readerstudy.figures._sheet import sheet_width
 
 _LEFT, _TOP, _FOOT = 14.0, 3.0, 10.0
 _WIDTH, _HEIGHT = 100.0, 74.0
 _LEGEND_MM = 120.0
+_NARROW_SHARE = 0.85
+"""Height of the plot on a narrow sheet, as a share of its width."""
 _BAND = 0.2
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)
 _ALL = Style(FRAME, FRAME, FRAME, "o", (0.0, (5.0, 1.6)))
@@ -88,15 +91,19 @@ def _display(shown: Shown) -> DecisionDisplay:
 
 
 def _draw(shown: Shown) -> tuple[Canvas, Axes]:
+    place = place_of(_LEFT, _WIDTH, 6.0)
+    high_mm = min(_HEIGHT, place.width * _NARROW_SHARE) if place.below else _HEIGHT
+    plot = _TOP + high_mm + _FOOT
     entries = _entries(shown, shown.thresholds)
-    if legend_height(entries) > _LEGEND_MM:
-        entries = fitted(_entries(shown, []), _LEGEND_MM)
-    canvas = Canvas(FULL_WIDTH, max(_TOP + _HEIGHT + _FOOT, legend_height(entries) + 2 * _TOP))
+    if legend_height(place.wrapped(entries), place.columns) > place.most(plot, _LEGEND_MM):
+        entries = _entries(shown, [])
+    entries = place.fitted(entries, plot, _LEGEND_MM)
+    canvas = Canvas(sheet_width(), place.height(entries, plot, _TOP))
     (low, high), (first, last) = shown.y_limits, shown.range
     # A study with one threshold and no curve is a column of symbols.
     room = 0.02 * (last - first) or 0.05
     x0, x1 = 0.0 if first < 0.1 * last else first - room, min(1.0, last + room)
-    axes = canvas.panel(_LEFT, _TOP, _WIDTH, _HEIGHT, (x0, x1), (low, high))
+    axes = canvas.panel(_LEFT, _TOP, place.width, high_mm, (x0, x1), (low, high))
     x_ticks, y_ticks = _ticks(x0, x1), _ticks(low, high)
     canvas.scales(
         axes,
@@ -111,8 +118,7 @@ def _draw(shown: Shown) -> tuple[Canvas, Axes]:
     _strategies(shown, axes, low)
     _curves(shown, axes, low)
     _points(shown, axes, low)
-    left = _LEFT + _WIDTH + 6.0
-    legend(canvas, entries, left, _TOP, FULL_WIDTH - left - 1.0)
+    place.legend(canvas, entries, plot, _TOP)
     return canvas, axes
 
 

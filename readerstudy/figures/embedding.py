@@ -13,12 +13,13 @@ from matplotlib.lines import Line2D
 
 from readerstudy import text
 from readerstudy.figures import _words as words
-from readerstudy.figures._canvas import FULL_WIDTH, TEXT_SIZE, Canvas, house_style
+from readerstudy.figures._canvas import TEXT_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import plain, shorten
-from readerstudy.figures._legend import Entry, legend
+from readerstudy.figures._legend import Entry, legend, legend_height
 from readerstudy.figures._palette import FRAME, THIN_WIDTH, class_marker, class_styles
 from readerstudy.figures._pick import Picked
+from readerstudy.figures._sheet import columns_of, sheet_width
 from readerstudy.figures._thumbnail import place
 
 Floats = npt.NDArray[np.float64]
@@ -34,6 +35,8 @@ _LEAST_SIZE = 0.5
 _COLUMN = 6
 _THUMB_MM, _LEADER_MM = 14.6, 5.0
 _LEGEND_ROWS = 22
+_WIDE_MM, _PICTURES_MM, _LEGEND_MM = 130.0, 90.0, 28.0
+"""A sheet with room for the legend beside the plot, one with room for pictures, and the least width of a legend."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,7 +65,8 @@ def displays(picked: Picked, task: str) -> list[EmbeddingDisplay]:
 
 
 def _display(task: str, entry: Mapping[str, Any]) -> EmbeddingDisplay:
-    thumbnails = [t for t in entry.get("thumbnails") or () if t.get("png_base64")][: 2 * _COLUMN]
+    most = 2 * _COLUMN if sheet_width() >= _WIDE_MM else _COLUMN if sheet_width() >= _PICTURES_MM else 0
+    thumbnails = [t for t in entry.get("thumbnails") or () if t.get("png_base64")][:most]
     with house_style():
         canvas, axes = _draw(entry, thumbnails)
     return EmbeddingDisplay(
@@ -84,9 +88,19 @@ def _display(task: str, entry: Mapping[str, Any]) -> EmbeddingDisplay:
 def _draw(entry: Mapping[str, Any], thumbnails: Sequence[Mapping[str, Any]]) -> tuple[Canvas, Axes]:
     column_mm = _THUMB_MM + _LEADER_MM + 1.0
     both = len(thumbnails) > _COLUMN
+    wide = sheet_width() >= _WIDE_MM
     side = _NARROW_SIDE if both else _SIDE
     left = 1.0 + (column_mm if both else 0.0)
-    canvas = Canvas(FULL_WIDTH, _TOP + side + 1.0)
+    beside = _LEGEND_MM + 5.0 if wide else 1.0
+    side = min(side, sheet_width() - left - (column_mm if thumbnails else 0.0) - beside)
+    counts = np.bincount(entry["class"], minlength=len(entry["classes"]))
+    styles = class_styles(len(entry["classes"]))
+    entries = [
+        Entry(style, frozenset({"case"}), f"{plain(name)} ({n})")
+        for style, name, n in zip(styles, entry["classes"], counts, strict=True)
+    ]
+    columns = (1 if len(entries) <= _LEGEND_ROWS else 2) if wide else columns_of(3, _LEGEND_MM, gap=4.0, taken=2.0)
+    canvas = Canvas(sheet_width(), _TOP + side + (1.0 if wide else 3.0 + legend_height(entries, columns)))
     if len(entry["x"]) > _RASTER:
         canvas.figure.set_dpi(_DPI)
     points = np.column_stack([entry["x"], entry["y"]]).astype(float)
@@ -102,14 +116,10 @@ def _draw(entry: Mapping[str, Any], thumbnails: Sequence[Mapping[str, Any]]) -> 
         place_on_sheet = (points - [x for x, _ in limits]) / (2 * reach) * [side, -side] + [left, _TOP + side]
         _insets(canvas, thumbnails, place_on_sheet, left, right, side, both=both)
         right += column_mm
-    counts = np.bincount(entry["class"], minlength=len(entry["classes"]))
-    styles = class_styles(len(entry["classes"]))
-    entries = [
-        Entry(style, frozenset({"case"}), f"{plain(name)} ({n})")
-        for style, name, n in zip(styles, entry["classes"], counts, strict=True)
-    ]
-    columns = 1 if len(entries) <= _LEGEND_ROWS else 2
-    legend(canvas, entries, right + 4.0, _TOP, FULL_WIDTH - right - 5.0, columns=columns)
+    if wide:
+        legend(canvas, entries, right + 4.0, _TOP, sheet_width() - right - 5.0, columns=columns)
+    else:
+        legend(canvas, entries, 1.0, _TOP + side + 2.0, sheet_width() - 2.0, columns=columns)
     return canvas, axes
 
 

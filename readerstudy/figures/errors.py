@@ -9,16 +9,17 @@ from typing import Any
 
 from readerstudy import text
 from readerstudy.figures import _words as words
-from readerstudy.figures._canvas import FULL_WIDTH, SMALL_SIZE, TEXT_SIZE, Canvas, house_style
+from readerstudy.figures._canvas import SMALL_SIZE, TEXT_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import plain, shorten
 from readerstudy.figures._palette import FAINT
 from readerstudy.figures._pick import Picked
+from readerstudy.figures._sheet import columns_of, page_height, sheet_width
 from readerstudy.figures._thumbnail import place
 
 _LEFT, _TOP = 1.0, 1.0
 _COLUMNS, _GAP = 6, 3.6
-_SIDE = (FULL_WIDTH - 2 * _LEFT + _GAP) / _COLUMNS - _GAP
+_LEAST_SIDE = 15.0
 _LINE_MM = 2.7
 _HEAD_MM, _FOOT_MM = 6.0, 3 * _LINE_MM + 2.5
 _PAGE_MM = 215.0
@@ -47,24 +48,27 @@ class _Strip:
 
     heading: str
     rows: tuple[Row, ...]
+    side: float
 
     @property
     def height(self) -> float:
-        return (_HEAD_MM if self.heading else 0.0) + _SIDE + _FOOT_MM
+        return (_HEAD_MM if self.heading else 0.0) + self.side + _FOOT_MM
 
 
 def displays(picked: Picked, task: str) -> list[ErrorsDisplay]:
     """The sheets of a task, as many as pages are needed; none where no error has a picture."""
     everything = [row for row in picked.results.tables.get("errors", ()) if row["task"] == task]
     strips: list[_Strip] = []
+    columns = columns_of(_COLUMNS, _LEAST_SIDE, gap=_GAP, taken=2 * _LEFT)
+    side = (sheet_width() - 2 * _LEFT + _GAP) / columns - _GAP
     for key, group in itertools.groupby(everything, key=lambda row: (row["reader"], row["kind"], row["target"])):
         rows = list(group)
         shown = [row for row in rows if row.get("thumbnail")][:_MOST]
         heading = _heading(*key, len(rows), len(shown))
-        for i in range(0, len(shown), _COLUMNS):
-            strips.append(_Strip("" if i else heading, tuple(shown[i : i + _COLUMNS])))
+        for i in range(0, len(shown), columns):
+            strips.append(_Strip("" if i else heading, tuple(shown[i : i + columns]), side))
     pages = _pages(strips)
-    return [_display(task, page, everything, i + 1, len(pages)) for i, page in enumerate(pages)]
+    return [_display(task, strips, everything, i + 1, len(pages)) for i, strips in enumerate(pages)]
 
 
 def _heading(reader: str, kind: str, target: str | None, n: int, shown: int) -> str:
@@ -79,7 +83,7 @@ def _pages(strips: Sequence[_Strip]) -> list[list[_Strip]]:
     for strip in strips:
         if strip.height > room:
             pages.append([])
-            room = _PAGE_MM - _TOP
+            room = page_height(_PAGE_MM) - _TOP
         pages[-1].append(strip)
         room -= strip.height
     return pages
@@ -105,26 +109,26 @@ def _display(task: str, strips: Sequence[_Strip], everything: Sequence[Row], pag
 
 
 def _draw(strips: Sequence[_Strip]) -> Canvas:
-    canvas = Canvas(FULL_WIDTH, _TOP + sum(strip.height for strip in strips))
+    canvas = Canvas(sheet_width(), _TOP + sum(strip.height for strip in strips))
     top = _TOP
     number = 0
     for strip in strips:
         if strip.heading:
-            heading = shorten(strip.heading, FULL_WIDTH - 2 * _LEFT, TEXT_SIZE, bold=True)
+            heading = shorten(strip.heading, sheet_width() - 2 * _LEFT, TEXT_SIZE, bold=True)
             canvas.text(_LEFT, top + 3.2, heading, fontweight="bold")
             top += _HEAD_MM
         for i, row in enumerate(strip.rows):
-            left = _LEFT + i * (_SIDE + _GAP)
-            canvas.frame(*place(canvas, row["thumbnail"], (left, top, _SIDE), f"thumbnail: {number}"))
+            left = _LEFT + i * (strip.side + _GAP)
+            canvas.frame(*place(canvas, row["thumbnail"], (left, top, strip.side), f"thumbnail: {number}"))
             number += 1
             lines = [("Truth: " + str(row["truth"]), True), ("Call: " + str(row["call"]), True)]
             if row.get("score") is not None:
                 lines.append((f"Score: {text.fixed(row['score'], 2)}", False))
             for j, (line, strong) in enumerate(lines):
-                y = top + _SIDE + 2.6 + j * _LINE_MM
+                y = top + strip.side + 2.6 + j * _LINE_MM
                 style: dict[str, Any] = {} if strong else {"color": FAINT}
-                canvas.text(left, y, shorten(line, _SIDE + _GAP - 1.0, SMALL_SIZE), size=SMALL_SIZE, **style)
-        top += _SIDE + _FOOT_MM
+                canvas.text(left, y, shorten(line, strip.side + _GAP - 1.0, SMALL_SIZE), size=SMALL_SIZE, **style)
+        top += strip.side + _FOOT_MM
     return canvas
 
 

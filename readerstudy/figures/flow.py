@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from readerstudy.figures import _words as words
-from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, TEXT_SIZE, Canvas, house_style
+from readerstudy.figures._canvas import LINE_MM, TEXT_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import plain, shorten, width, wrap
 from readerstudy.figures._palette import FRAME, THIN_WIDTH
 from readerstudy.figures._pick import Observer, Picked
+from readerstudy.figures._sheet import columns_of, sheet_width
 
 _FILES = {
     "preds": "Predictions of the models",
@@ -21,17 +22,23 @@ _FILES = {
     "marks": "Marks",
     "lesions": "Lesions",
 }
-_MIDDLE = FULL_WIDTH / 2
 _MAIN_MM, _FILE_MM, _SIDE_MM = 66.0, 52.0, 46.0
+_LEAST_FILE_MM = 36.0
+_WIDE_MM = 164.0
+"""A sheet on whose middle the main line stands, with room for what was left out at its right."""
+_NARROW_SHARES = (0.5, 0.38)
+"""Boxes of the main line and at its right on another sheet, as shares of it."""
 _ARROW_MM = 6.0
 _GAP = 4.0
 _INSET_X, _INSET_Y = 2.0, 1.7
 _COLUMNS = 4
 """Most tasks beside each other."""
-_TASK_MM = 62.0
+_TASK_MM, _LEAST_TASK_MM = 62.0, 39.0
 _CLASSES = 12
 """Most classes of a task that are listed one by one."""
 
+Tasks = Sequence[tuple[str, list[tuple[str, int]], list[tuple[str, str]]]]
+"""Each task with its classes and its observers."""
 Line = tuple[str, str, bool]
 """Text from the left (or in the middle, where nothing stands at the right), number at the right, bold."""
 
@@ -166,16 +173,29 @@ def _draw(
     files: Sequence[tuple[str, ...]],
     steps: Sequence[tuple[str, int]],
     left_out: Sequence[Sequence[tuple[str, int]]],
-    tasks: Sequence[tuple[str, list[tuple[str, int]], list[tuple[str, str]]]],
+    tasks: Tasks,
 ) -> Canvas:
     # Drawn twice, since only drawing tells how high the sheet must be; the first time on a sheet thrown away.
     height = 100.0
     for _ in range(2):
-        canvas = Canvas(FULL_WIDTH, height)
+        canvas = Canvas(sheet_width(), height)
         bottom = _draw_files(canvas, files, 1.0)
         bottom = _draw_steps(canvas, flow, steps, left_out, bottom)
         height = _draw_tasks(canvas, tasks, bottom) + 1.0
     return canvas
+
+
+def _sizes() -> tuple[float, float]:
+    """Width of the boxes of the main line and of those at its right."""
+    if sheet_width() >= _WIDE_MM:
+        return _MAIN_MM, _SIDE_MM
+    main, side = (share * sheet_width() for share in _NARROW_SHARES)
+    return min(_MAIN_MM, main), min(_SIDE_MM, side)
+
+
+def _middle() -> float:
+    """Where the main line runs: in the middle, or where the sheet is narrow at the left."""
+    return sheet_width() / 2 if sheet_width() >= _WIDE_MM else 1.0 + _sizes()[0] / 2
 
 
 def _box(canvas: Canvas, left: float, top: float, size: float, lines: Sequence[Line], height: float = 0.0) -> float:
@@ -205,16 +225,22 @@ def _draw_files(canvas: Canvas, files: Sequence[tuple[str, ...]], top: float) ->
     """The files beside each other, their lines meeting below; where the arrow to the first step begins."""
     if not files:
         return top
+    size = _FILE_MM
+    if sheet_width() < _WIDE_MM:
+        size = min(size, (sheet_width() - 2.0 + _GAP) / len(files) - _GAP)
+    if size < _LEAST_FILE_MM:
+        lines: list[Line] = [(line, "", j == 0) for box in files for j, line in enumerate(box)]
+        return _box(canvas, 1.0, top, min(_MAIN_MM, sheet_width() - 2.0), lines)
     height = _height(max(len(lines) for lines in files))
-    left = _MIDDLE - (len(files) * (_FILE_MM + _GAP) - _GAP) / 2
+    left = max(1.0, _middle() - (len(files) * (size + _GAP) - _GAP) / 2)
     bottom = top + height
     meeting = bottom + (3.0 if len(files) > 1 else 0.0)
-    for i, lines in enumerate(files):
-        x = left + i * (_FILE_MM + _GAP)
-        _box(canvas, x, top, _FILE_MM, [(text, "", j == 0) for j, text in enumerate(lines)], height)
+    for i, box in enumerate(files):
+        x = left + i * (size + _GAP)
+        _box(canvas, x, top, size, [(text, "", j == 0) for j, text in enumerate(box)], height)
         if len(files) > 1:
-            middle = x + _FILE_MM / 2
-            canvas.line([middle, middle, _MIDDLE], [bottom, meeting, meeting], color=FRAME, linewidth=THIN_WIDTH)
+            middle = x + size / 2
+            canvas.line([middle, middle, _middle()], [bottom, meeting, meeting], color=FRAME, linewidth=THIN_WIDTH)
     return meeting
 
 
@@ -227,61 +253,62 @@ def _draw_steps(
 ) -> float:
     """The main line, with a box at the right of each arrow for what was left out."""
     bottom = top
+    main_mm, side_mm = _sizes()
     for i, (label, n) in enumerate(steps):
         if i > 0:
-            side = _left_out_lines(left_out[i - 1])
+            side = _left_out_lines(left_out[i - 1], side_mm)
             next_top = bottom + _height(len(side)) + 4.0
             middle = (bottom + next_top) / 2
-            left = FULL_WIDTH - _SIDE_MM - 1.0
-            _box(canvas, left, middle - _height(len(side)) / 2, _SIDE_MM, side)
-            canvas.arrow([_MIDDLE, left], [middle, middle])
-            canvas.arrow([_MIDDLE, _MIDDLE], [bottom, next_top])
+            left = sheet_width() - side_mm - 1.0
+            _box(canvas, left, middle - _height(len(side)) / 2, side_mm, side)
+            canvas.arrow([_middle(), left], [middle, middle])
+            canvas.arrow([_middle(), _middle()], [bottom, next_top])
         elif top > 1.0:
             next_top = bottom + _ARROW_MM
-            canvas.arrow([_MIDDLE, _MIDDLE], [bottom, next_top])
+            canvas.arrow([_middle(), _middle()], [bottom, next_top])
         else:
             next_top = top
-        lines: list[Line] = [(line, "", True) for line in wrap(_sentence(label), _MAIN_MM - 4.0, TEXT_SIZE, bold=True)]
-        lines.append((f"n = {n}", "", False))
+        lines: list[Line] = [(line, "", True) for line in wrap(_sentence(label), main_mm - 4.0, TEXT_SIZE, bold=True)]
+        number = f"n = {n}"
         if i == len(steps) - 1 and flow.get("n_patients") is not None:
-            lines[-1] = (f"n = {n}, from {words.counted(flow['n_patients'], 'patient')}", "", False)
-        bottom = _box(canvas, _MIDDLE - _MAIN_MM / 2, next_top, _MAIN_MM, lines)
+            number += f", from {words.counted(flow['n_patients'], 'patient')}"
+        lines += [(line, "", False) for line in wrap(number, main_mm - 2 * _INSET_X, TEXT_SIZE)]
+        bottom = _box(canvas, _middle() - main_mm / 2, next_top, main_mm, lines)
     return bottom
 
 
-def _left_out_lines(reasons: Sequence[tuple[str, int]]) -> list[Line]:
+def _left_out_lines(reasons: Sequence[tuple[str, int]], size: float) -> list[Line]:
     if not reasons:
         return [("No case left out", "", False)]
     total = str(sum(n for _, n in reasons)) if len(reasons) > 1 else " "
     lines: list[Line] = [("Left out", total, True)]
     for reason, n in reasons:
-        first, *rest = wrap(_sentence(reason), _SIDE_MM - 2 * _INSET_X - 9.0, TEXT_SIZE)
+        first, *rest = wrap(_sentence(reason), size - 2 * _INSET_X - 9.0, TEXT_SIZE)
         lines += [(first, str(n), False), *((line, " ", False) for line in rest)]
     return lines
 
 
-def _draw_tasks(
-    canvas: Canvas, tasks: Sequence[tuple[str, list[tuple[str, int]], list[tuple[str, str]]]], top: float
-) -> float:
+def _draw_tasks(canvas: Canvas, tasks: Tasks, top: float) -> float:
     """Rows of tasks below the last step; the bottom of all."""
-    rows = [tasks[i : i + _COLUMNS] for i in range(0, len(tasks), _COLUMNS)]
+    most = columns_of(_COLUMNS, _LEAST_TASK_MM, gap=_GAP, taken=7.0)
+    rows = [tasks[i : i + most] for i in range(0, len(tasks), most)]
     # With several rows a line runs down at the left from one to the next.
     margin = 6.0 if len(rows) > 1 else 1.0
     columns = max((len(row) for row in rows), default=1)
-    size = min(_TASK_MM, (FULL_WIDTH - margin - 1.0 + _GAP) / columns - _GAP)
+    size = min(_TASK_MM, (sheet_width() - margin - 1.0 + _GAP) / columns - _GAP)
     bottom, first_bus = top, 0.0
     for r, row in enumerate(rows):
         bus = bottom + 4.0
-        left = margin if len(rows) > 1 else _MIDDLE - (len(row) * (size + _GAP) - _GAP) / 2
+        left = margin if len(rows) > 1 else max(margin, _middle() - (len(row) * (size + _GAP) - _GAP) / 2)
         centres = [left + i * (size + _GAP) + size / 2 for i in range(len(row))]
-        ends = [*centres, _MIDDLE] if r == 0 else centres
+        ends = [*centres, _middle()] if r == 0 else centres
         if len(rows) > 1:
             ends = [*ends, 2.0]
         if min(ends) < max(ends):
             canvas.line([min(ends), max(ends)], [bus, bus], color=FRAME, linewidth=THIN_WIDTH)
         if r == 0:
             first_bus = bus
-            canvas.line([_MIDDLE, _MIDDLE], [bottom, bus], color=FRAME, linewidth=THIN_WIDTH)
+            canvas.line([_middle(), _middle()], [bottom, bus], color=FRAME, linewidth=THIN_WIDTH)
         elif r == len(rows) - 1:
             canvas.line([2.0, 2.0], [first_bus, bus], color=FRAME, linewidth=THIN_WIDTH)
         bottom = _draw_task_row(canvas, row, centres, bus, size)
@@ -290,7 +317,7 @@ def _draw_tasks(
 
 def _draw_task_row(
     canvas: Canvas,
-    row: Sequence[tuple[str, list[tuple[str, int]], list[tuple[str, str]]]],
+    row: Tasks,
     centres: Sequence[float],
     bus: float,
     size: float,
@@ -345,7 +372,7 @@ def _alt(
     files: Sequence[tuple[str, ...]],
     steps: Sequence[tuple[str, int]],
     left_out: Sequence[Sequence[tuple[str, int]]],
-    tasks: Sequence[tuple[str, list[tuple[str, int]], list[tuple[str, str]]]],
+    tasks: Tasks,
 ) -> str:
     sentences = ["Flow diagram."]
     sentences += [f"{name}: {', '.join(lines)}." for name, *lines in files]

@@ -13,7 +13,7 @@ from readerstudy.figures import _words as words
 from readerstudy.figures._canvas import house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._forest_rows import Sections
-from readerstudy.figures._interval_rows import Chart, Row, paged
+from readerstudy.figures._interval_rows import Chart, Row, across, paged
 from readerstudy.figures._label import plain, shorten
 from readerstudy.figures._pick import Picked
 
@@ -80,14 +80,20 @@ def _panels(picked: Picked, task: str) -> list[tuple[str, ...]]:
     """What stands side by side; the accuracy of a binary task only where an endpoint is about it."""
     of_marks = [m for m in _OF_MARKS if _present(picked, task, [m], ("reader", "group", "modality"))]
     if of_marks:
-        return [tuple(of_marks[:_TOGETHER])]
+        return _apart(of_marks[:_TOGETHER])
     if not picked.is_binary(task):
         return [("accuracy_difference",)]
-    shown: list[tuple[str, ...]] = [("sensitivity_difference", "specificity_difference", "auc_difference")]
+    shown = _apart(("sensitivity_difference", "specificity_difference", "auc_difference"))
     kinds = ("reader", "group", "modality")
     accuracies = [e for kind in kinds for e in picked.versus(task, "accuracy_difference", kind)]
     accuracies += picked.mean_versus(task, "accuracy_difference")
     return [*shown, ("accuracy_difference",)] if any(picked.endpoints(e) for e in accuracies) else shown
+
+
+def _apart(measures: Sequence[str]) -> list[tuple[str, ...]]:
+    """As many side by side as the sheet has room for."""
+    n = across()
+    return [tuple(measures[i : i + n]) for i in range(0, len(measures), n)]
 
 
 def _present(picked: Picked, task: str, measures: Sequence[str], kinds: Sequence[str]) -> list[str]:

@@ -11,19 +11,24 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from readerstudy.figures import _words as words
-from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, Canvas, house_style
+from readerstudy.figures._canvas import LINE_MM, Canvas, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._froc_words import AXES, Shown, alt, caption, lines
 from readerstudy.figures._label import shorten
-from readerstudy.figures._legend import Entry, fitted, legend, legend_height
+from readerstudy.figures._legend import Entry, fitted, legend, legend_height, place_of, wrapped
 from readerstudy.figures._palette import CURVE_WIDTH, MUTED_MODEL, RULE, THIN_WIDTH
 from readerstudy.figures._pick import Picked
+from readerstudy.figures._sheet import columns_of, sheet_width
 
 _LEFT, _TOP, _FOOT, _GAP = 13.0, 3.0, 10.0, 3.0
 _COLUMNS = 3
+_LEAST_STEP = 46.0
+"""Least width of a panel with its labels, and of a column of the legend."""
 _LARGEST = 92.0
 """Side of the one panel of a task."""
 _LEGEND_COLUMNS = 3
+_LEAST_STEP = 46.0
+"""Least width of a panel with its labels, and of a column of the legend."""
 _LEGEND_MM, _LOWER_LEGEND_MM = 150.0, 70.0
 _ROOM = 0.015
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -45,12 +50,15 @@ class FrocDisplay(Display):
 
 
 def displays(picked: Picked, task: str) -> list[FrocDisplay]:
-    """The plot of a task; none where there are no curves of marks."""
+    """The plot of a task, on a narrow sheet one for each sort of curves; none where there are no curves of marks."""
     shown = Shown(picked, task)
-    return [_display(shown)] if shown.curves else []
+    if len(shown.curves) > 1 and columns_of(_COLUMNS, _LEAST_STEP) == 1:
+        parts = [shown.only(curve) for curve in shown.curves]
+        return [_display(part, f", {part.curves[0]}") for part in parts]
+    return [_display(shown, "")] if shown.curves else []
 
 
-def _display(shown: Shown) -> FrocDisplay:
+def _display(shown: Shown, part: str) -> FrocDisplay:
     with house_style():
         canvas, axes = _sheet(shown)
     return FrocDisplay(
@@ -58,7 +66,7 @@ def _display(shown: Shown) -> FrocDisplay:
         axes=tuple(axes),
         curves=tuple(shown.curves),
         task=shown.task,
-        title=f"Curves of marks: {shorten(shown.task, 70, 7)}",
+        title=f"Curves of marks: {shorten(shown.task, 70, 7)}{part}",
         caption=caption(shown),
         alt=alt(shown),
         keys=tuple(dict.fromkeys(e.key for e in shown.estimates)),
@@ -70,24 +78,28 @@ def _display(shown: Shown) -> FrocDisplay:
 def _sheet(shown: Shown) -> tuple[Canvas, list[Axes]]:
     n = len(shown.curves)
     if n == 1:
-        entries = fitted(_entries(shown), _LEGEND_MM)
-        canvas = Canvas(FULL_WIDTH, max(_TOP + LINE_MM + _LARGEST + _FOOT, legend_height(entries) + 2 * _TOP))
-        axes = [_panel(canvas, shown, shown.curves[0], _LEFT, _TOP, _LARGEST)]
-        left = _LEFT + _LARGEST + 7.0
-        legend(canvas, entries, left, _TOP + LINE_MM, FULL_WIDTH - left - 1.0)
+        place = place_of(_LEFT, _LARGEST, 7.0)
+        plot = _TOP + LINE_MM + place.width + _FOOT
+        entries = place.fitted(_entries(shown), plot, _LEGEND_MM)
+        canvas = Canvas(sheet_width(), place.height(entries, plot, _TOP))
+        axes = [_panel(canvas, shown, shown.curves[0], _LEFT, _TOP, place.width)]
+        place.legend(canvas, entries, plot, _TOP + LINE_MM)
         return canvas, axes
-    columns = min(n, _COLUMNS)
-    step = FULL_WIDTH / columns
+    columns = columns_of(min(n, _COLUMNS), _LEAST_STEP)
+    step = sheet_width() / columns
     side = step - _LEFT - 2.0
     pitch = LINE_MM + 1.0 + side + _FOOT + _GAP
-    entries = fitted(_entries(shown), _LOWER_LEGEND_MM, _LEGEND_COLUMNS)
+    legend_columns = columns_of(_LEGEND_COLUMNS, _LEAST_STEP)
+    legend_left = _LEFT if legend_columns == _LEGEND_COLUMNS else 1.0
+    legend_mm = sheet_width() - legend_left - 1.0
+    entries = fitted(wrapped(_entries(shown), legend_mm, legend_columns), _LOWER_LEGEND_MM, legend_columns)
     body = _TOP + math.ceil(n / columns) * pitch
-    canvas = Canvas(FULL_WIDTH, body + legend_height(entries, _LEGEND_COLUMNS) + 1.0)
+    canvas = Canvas(sheet_width(), body + legend_height(entries, legend_columns) + 1.0)
     axes = []
     for i, curve in enumerate(shown.curves):
         row, column = divmod(i, columns)
         axes.append(_panel(canvas, shown, curve, column * step + _LEFT, _TOP + row * pitch, side))
-    legend(canvas, entries, _LEFT, body, FULL_WIDTH - _LEFT - 1.0, columns=_LEGEND_COLUMNS)
+    legend(canvas, entries, legend_left, body, legend_mm, columns=legend_columns)
     return canvas, axes
 
 

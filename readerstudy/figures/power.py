@@ -10,18 +10,21 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from readerstudy import text
-from readerstudy.figures._canvas import FULL_WIDTH, Canvas, house_style
+from readerstudy.figures._canvas import Canvas, house_style
 from readerstudy.figures._drawn import Drawn
-from readerstudy.figures._legend import Entry, fitted, legend, legend_height
+from readerstudy.figures._legend import Entry, place_of
 from readerstudy.figures._palette import CURVE_WIDTH, FAINT, THIN_WIDTH, Style, model_styles
+from readerstudy.figures._sheet import sheet_width
 from readerstudy.figures._svg import to_svg
 
 _LEFT, _TOP, _FOOT = 14.0, 3.0, 10.0
 _WIDTH, _HEIGHT = 110.0, 74.0
 _LEGEND_MM = 110.0
+_NARROW_SHARE = 0.85
+"""Height of the plot on a narrow sheet, as a share of its width."""
 _STEPS = (1, 2, 2.5, 5)
-_TICKS = 8
-"""At most so many, about."""
+_TICKS, _FEW_TICKS, _NARROW_MM = 8, 5, 80.0
+"""At most so many, about, and on a plot narrower than so many mm."""
 _WANTED = Style(FAINT, FAINT, FAINT, "o", (0.0, (1.0, 1.6)))
 
 
@@ -88,16 +91,20 @@ def _draw(curves: Sequence[Curve], x_title: str, y_title: str, wanted: float | N
     ]
     if wanted is not None:
         entries.insert(0, Entry(_WANTED, frozenset({"thin curve"}), f"wanted: {wanted:g}"))
-    entries = fitted(entries, _LEGEND_MM)
-    canvas = Canvas(FULL_WIDTH, max(_TOP + _HEIGHT + _FOOT, legend_height(entries) + 2 * _TOP))
+    place = place_of(_LEFT, _WIDTH, 6.0)
+    high_mm = min(_HEIGHT, place.width * _NARROW_SHARE) if place.below else _HEIGHT
+    plot = _TOP + high_mm + _FOOT
+    entries = place.fitted(entries, plot, _LEGEND_MM)
+    canvas = Canvas(sheet_width(), place.height(entries, plot, _TOP))
     x0, x1 = min(min(curve.x) for curve in curves), max(max(curve.x) for curve in curves)
     x0 = 0.0 if x0 < 0.3 * x1 else x0
     x1 = x1 if x1 > x0 else x0 + 1
     known = [y for curve in curves for y in curve.y if math.isfinite(y)]
     most = max([*known, wanted or 0.0])
     y1 = 1.0 if share else _round_up(most)
-    axes = canvas.panel(_LEFT, _TOP, _WIDTH, _HEIGHT, (x0, x1), (0.0, y1))
-    x_ticks, y_ticks = _ticks(x0, x1), _ticks(0.0, y1)
+    axes = canvas.panel(_LEFT, _TOP, place.width, high_mm, (x0, x1), (0.0, y1))
+    x_ticks = _ticks(x0, x1, _TICKS if place.width >= _NARROW_MM else _FEW_TICKS)
+    y_ticks = _ticks(0.0, y1)
     decimals = _decimals(y_ticks)
     canvas.scales(
         axes,
@@ -119,8 +126,7 @@ def _draw(curves: Sequence[Curve], x_title: str, y_title: str, wanted: float | N
         axes.add_line(Line2D(axes.get_xlim(), [wanted] * 2, label="wanted", **look))
     for curve in reversed(curves):
         _line(axes, curve, styles[curve.label])
-    left = _LEFT + _WIDTH + 6.0
-    legend(canvas, entries, left, _TOP, FULL_WIDTH - left - 1.0)
+    place.legend(canvas, entries, plot, _TOP)
     return canvas
 
 
@@ -137,13 +143,13 @@ def _line(axes: Axes, curve: Curve, style: Style) -> None:
         axes.add_line(point)
 
 
-def _step(reach: float) -> float:
-    unit = 10.0 ** math.floor(math.log10(reach / _TICKS))
-    return next(step * unit for step in (*_STEPS, 10) if reach / (step * unit) <= _TICKS)
+def _step(reach: float, most: int = _TICKS) -> float:
+    unit = 10.0 ** math.floor(math.log10(reach / most))
+    return next(step * unit for step in (*_STEPS, 10) if reach / (step * unit) <= most)
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    step = _step(high - low)
+def _ticks(low: float, high: float, most: int = _TICKS) -> list[float]:
+    step = _step(high - low, most)
     return [round(i * step, 10) for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 

@@ -14,18 +14,23 @@ from readerstudy import text
 from readerstudy.estimate import Estimate
 from readerstudy.figures import _words as words
 from readerstudy.figures._brackets import Span, bracket_width, brackets
-from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, TEXT_SIZE, Box, Canvas, Pixels, house_style
+from readerstudy.figures._canvas import LINE_MM, SMALL_SIZE, TEXT_SIZE, Box, Canvas, Pixels, house_style
 from readerstudy.figures._drawn import Display
 from readerstudy.figures._label import plain, shorten, width
 from readerstudy.figures._palette import FAINT, FRAME, THIN_WIDTH
 from readerstudy.figures._pick import Observer, Picked
+from readerstudy.figures._sheet import TooNarrowError, page_height, sheet_width
 
 Codes = npt.NDArray[np.int_]
 
 _TOP, _GAP, _RIGHT = 2.0, 1.2, 26.0
 _LABEL_MM = 26.0
 _BAND_MM, _BAND_GAP = 1.6, 0.9
-_ROW_MM, _LEAST_ROW_MM, _PAGE_MM = 4.6, 2.5, 190.0
+_ROW_MM, _NARROW_ROW_MM, _LEAST_ROW_MM, _PAGE_MM = 4.6, 5.9, 2.5, 190.0
+_AROUND_MM = 40.0
+"""Height of what stands above and below the rows."""
+_WIDE_MM, _NARROW_RIGHT, _LEAST_MM = 120.0, 12.0, 25.0
+"""A sheet with room for the fraction beside the accuracy, the right margin without it, and the narrowest matrix."""
 _LEADER_MM = 3.2
 _NAME_MM = 22.0
 """Most room for the name of a class."""
@@ -47,6 +52,7 @@ _COLOURS = {
     "not read": "#ffffff",
 }
 _BEHIND = ("right", "true positive", "true negative")
+_LEGEND_LINE_MM = 3.8
 _OTHER_WORDS = "wrong, outside the classes"
 
 
@@ -87,7 +93,7 @@ def _pages(picked: Picked, task: str, entry: Mapping[str, Any]) -> list[ReaderCa
     truth, calls = np.array(entry["truth"]), np.array(entry["calls"])[order]
     binary = picked.is_binary(task) and len(entry["classes"]) == 2
     states, names = _states(truth, calls, len(entry["classes"]), binary=binary)
-    size = int(_PAGE_MM / _LEAST_ROW_MM)
+    size = int((page_height(_PAGE_MM + _AROUND_MM) - _AROUND_MM) / _LEAST_ROW_MM)
     pages = [order[i : i + size] for i in range(0, len(order), size)]
     drawn = []
     for i, page in enumerate(pages):
@@ -145,11 +151,19 @@ class _Rows:
         self.accuracies: list[Estimate | None] = [accuracies.get((o.name, o.modality)) for o in observers]
         groups = itertools.groupby(range(len(self.observers)), lambda i: self._group(i))
         self.groups = [(label, list(rows)) for label, rows in groups]
-        self.row_mm = max(_LEAST_ROW_MM, min(_ROW_MM, _PAGE_MM / (len(self.observers) + len(self.groups))))
+        self.wide = sheet_width() >= _WIDE_MM
+        page = page_height(_PAGE_MM + _AROUND_MM) - _AROUND_MM
+        self.row_mm = max(
+            _LEAST_ROW_MM,
+            min(_ROW_MM if self.wide else _NARROW_ROW_MM, page / (len(self.observers) + len(self.groups))),
+        )
         longest = max(width(plain(o.name), TEXT_SIZE) for o in observers)
-        self.label_mm = min(_LABEL_MM, longest + 1.0)
+        self.label_mm = min(_LABEL_MM if self.wide else sheet_width() / 4, longest + 1.0)
         self.left = 2.0 + self.label_mm + bracket_width(self.spans(0.0))
-        self.width = FULL_WIDTH - self.left - _RIGHT
+        self.right = _RIGHT if self.wide else _NARROW_RIGHT
+        self.width = sheet_width() - self.left - self.right
+        if self.width < _LEAST_MM:
+            raise TooNarrowError(sheet_width() + (_LEAST_MM - self.width) / (1.0 if self.wide else 0.75))
         used = np.unique(states)
         self.rasterised = states.shape[1] > _RASTER or states.size > _RASTER_CELLS
         self.legend = [name for i, name in enumerate(names) if i in used]
@@ -192,7 +206,7 @@ def _draw(rows: _Rows, truth: Codes, classes: Sequence[str]) -> Canvas:
     top = _TOP + name_mm + _BAND_MM + _BAND_GAP
     tops = [top + y for y in rows.tops]
     bottom = tops[-1] + rows.row_mm
-    canvas = Canvas(FULL_WIDTH, bottom + 7.5)
+    canvas = Canvas(sheet_width(), bottom + 7.5 + (len(_legend_lines(rows)) - 1) * _LEGEND_LINE_MM)
     _class_names(canvas, labels, places, middles, upright=upright)
     band_top = _TOP + name_mm
     for i, colour in enumerate(_BANDS):
@@ -291,7 +305,7 @@ def _picture(canvas: Canvas, rows: _Rows, tops: Sequence[float]) -> None:
 def _beside(canvas: Canvas, rows: _Rows, tops: Sequence[float], head: float) -> None:
     """Names and groups at the left, the share of right calls at the right."""
     size = TEXT_SIZE if rows.row_mm >= 2.9 else SMALL_SIZE
-    right = FULL_WIDTH - _RIGHT + 2.0
+    right = sheet_width() - rows.right + 2.0
     if any(rows.accuracies):
         canvas.text(right, head - 0.2, "Accuracy", size=SMALL_SIZE, color=FAINT)
     for observer, e, y in zip(rows.observers, rows.accuracies, tops, strict=True):
@@ -299,20 +313,39 @@ def _beside(canvas: Canvas, rows: _Rows, tops: Sequence[float], head: float) -> 
         canvas.text(rows.left - 1.2, baseline, shorten(observer.name, rows.label_mm, size), size=size, ha="right")
         if e:
             canvas.text(right, baseline, text.value(e), size=size)
-            fraction = shorten(text.fraction(e), _RIGHT - 12.0, SMALL_SIZE)
-            canvas.text(right + 10.0, baseline, fraction, size=SMALL_SIZE, color=FAINT)
+            if rows.wide:
+                fraction = shorten(text.fraction(e), _RIGHT - 12.0, SMALL_SIZE)
+                canvas.text(right + 10.0, baseline, fraction, size=SMALL_SIZE, color=FAINT)
     brackets(canvas, rows.spans(tops[0]), 1.0)
 
 
-def _legend(canvas: Canvas, rows: _Rows, baseline: float) -> None:
-    x = rows.left
+def _legend_lines(rows: _Rows) -> list[list[tuple[float, str]]]:
+    """The colours from the left, as many in a line as there is room for: where each begins, and its name."""
+    left = rows.left if rows.wide else 1.0
+    lines: list[list[tuple[float, str]]] = [[]]
+    x = left
     for name in rows.legend:
-        said = _OTHER_WORDS if name == "other" else name
-        canvas.boxes([(x, baseline - 2.2, 4.0, 2.6)], [_COLOURS[name]], label=f"legend: {name}")
-        if name == "not read":
-            canvas.frame(x, baseline - 2.2, 4.0, 2.6)
-        canvas.text(x + 5.0, baseline, said)
-        x += 5.0 + width(said, TEXT_SIZE) + 5.0
+        long = 5.0 + width(_said(name), TEXT_SIZE)
+        if lines[-1] and x + long > sheet_width():
+            lines.append([])
+            x = left
+        lines[-1].append((x, name))
+        x += long + 5.0
+    return lines
+
+
+def _said(name: str) -> str:
+    return _OTHER_WORDS if name == "other" else name
+
+
+def _legend(canvas: Canvas, rows: _Rows, baseline: float) -> None:
+    for i, line in enumerate(_legend_lines(rows)):
+        y = baseline + i * _LEGEND_LINE_MM
+        for x, name in line:
+            canvas.boxes([(x, y - 2.2, 4.0, 2.6)], [_COLOURS[name]], label=f"legend: {name}")
+            if name == "not read":
+                canvas.frame(x, y - 2.2, 4.0, 2.6)
+            canvas.text(x + 5.0, y, _said(name))
 
 
 def _caption(task: str, rows: _Rows, truth: Codes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -13,10 +13,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
 from readerstudy import text
-from readerstudy.figures._canvas import FULL_WIDTH, LINE_MM, SMALL_SIZE, Canvas, house_style
+from readerstudy.estimate import Estimate
+from readerstudy.figures._canvas import LINE_MM, SMALL_SIZE, Canvas, house_style
 from readerstudy.figures._drawn import Display
-from readerstudy.figures._label import shorten
-from readerstudy.figures._legend import fitted, legend, legend_height
+from readerstudy.figures._label import shorten, width
+from readerstudy.figures._legend import fitted, legend, legend_height, place_of, wrapped
 from readerstudy.figures._palette import (
     ARM_WIDTH,
     CURVE_WIDTH,
@@ -35,6 +36,7 @@ from readerstudy.figures._palette import (
 from readerstudy.figures._pick import Picked, Point, series_of
 from readerstudy.figures._roc_legend import auc_range, entries_of, styles_of
 from readerstudy.figures._roc_words import Panel, alt, caption, crowded
+from readerstudy.figures._sheet import columns_of, page_height, sheet_width
 
 _COLUMNS = 4
 _PANELS = 12
@@ -44,7 +46,12 @@ _SINGLE_SIDE, _MODALITY_SIDE, _PANEL_SIDE = 96.0, 80.0, 37.0
 _LEFT, _TOP, _BOTTOM = 13.0, 3.0, 10.0
 _PANEL_SYMBOLS = 0.75
 """Size of the symbols in small panels, as a share of that in a large one."""
-_COLUMN_GAP = (FULL_WIDTH - _LEFT - 1.5 - _COLUMNS * _PANEL_SIDE) / (_COLUMNS - 1)
+_WIDE_PANEL_SIDE = 46.0
+"""Greatest side of a panel where fewer than `_COLUMNS` stand beside each other."""
+_LEAST_SIDE, _LEAST_GAP, _RIGHT = 32.0, 3.0, 1.5
+"""Least side of one of many panels, least gap between two, and margin."""
+_TICK_SIDE = 30.0
+"""Least side of a panel with a label at every tick."""
 _LIMITS = (-0.015, 1.015)
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _TICK_LABELS = ("0", "0.2", "0.4", "0.6", "0.8", "1")
@@ -82,7 +89,10 @@ def displays(picked: Picked, task: str) -> list[RocDisplay]:
 
 def _pages(picked: Picked, task: str) -> list[RocDisplay]:
     panels = [panel for target in picked.targets(task) if (panel := Panel(picked, task, target)).worth_drawing]
-    pages = [panels[i : i + _PANELS] for i in range(0, len(panels), _PANELS)]
+    size = _PANELS if len(panels) < 2 else _Grid.of(panels).most
+    # As many panels on the last page as on the first, as far as they go.
+    size = math.ceil(len(panels) / max(1, math.ceil(len(panels) / size))) if size < _PANELS else size
+    pages = [panels[i : i + size] for i in range(0, len(panels), size)]
     return [_display(picked, task, page, i + 1, len(pages)) for i, page in enumerate(pages)]
 
 
@@ -108,48 +118,96 @@ def _display(picked: Picked, task: str, panels: Sequence[Panel], page: int, page
 
 
 def _single(picked: Picked, panel: Panel) -> tuple[Canvas, list[Axes]]:
-    entries = fitted(entries_of(picked, [panel], numbers=True), _LEGEND_MM)
-    side = _SINGLE_SIDE if picked.modality is None else _MODALITY_SIDE
-    height = max(_TOP + side + _BOTTOM, legend_height(entries) + 2 * _TOP)
-    canvas = Canvas(FULL_WIDTH, height)
+    place = place_of(_LEFT, _SINGLE_SIDE if picked.modality is None else _MODALITY_SIDE, 7.0)
+    side = place.width
+    plot = _TOP + side + _BOTTOM
+    entries = place.fitted(entries_of(picked, [panel], numbers=True), plot, _LEGEND_MM)
+    canvas = Canvas(sheet_width(), place.height(entries, plot, _TOP))
     axes = canvas.panel(_LEFT, _TOP, side, side, _LIMITS, _LIMITS)
     _scales(canvas, axes, left=True, lower=True)
     _draw(picked, panel, axes, 1.0, styles_of(picked, [panel]))
     _arrows(picked, panel, axes)
-    left = _LEFT + side + 7.0
-    legend(canvas, entries, left, _TOP, FULL_WIDTH - left - 1.0)
+    place.legend(canvas, entries, plot, _TOP)
     return canvas, [axes]
 
 
+class _Grid(NamedTuple):
+    """How many panels stand beside each other, how large, and what is above each of them."""
+
+    columns: int
+    side: float
+    gap: float
+    lines: int
+    """Lines of AUCs above a panel."""
+    apart: bool
+    """Whether an interval has a line of its own."""
+
+    @classmethod
+    def of(cls, panels: Sequence[Panel]) -> _Grid:
+        """What the sheet has room for."""
+        taken = _LEFT + _RIGHT
+        columns = columns_of(_COLUMNS, _LEAST_SIDE, gap=_LEAST_GAP, taken=taken)
+        columns = max(columns, min(2, len(panels)))
+        room = sheet_width() - taken
+        most = _PANEL_SIDE if columns == _COLUMNS else _WIDE_PANEL_SIDE
+        side = min(most, (room + _LEAST_GAP) / columns - _LEAST_GAP)
+        gap = (room - columns * side) / max(1, columns - 1)
+        lines = _auc_lines(panels)
+        longest = max((width(line, SMALL_SIZE + 0.5) for panel in panels for line in _auc_texts(panel)), default=0.0)
+        return cls(columns, side, gap, lines, lines > 0 and not crowded(panels) and 6.2 + longest > side)
+
+    @property
+    def head(self) -> float:
+        """Height in mm of what is above a panel."""
+        return 3.6 + self.lines * (2 if self.apart else 1) * LINE_MM
+
+    @property
+    def pitch(self) -> float:
+        """From one row to the next."""
+        return self.head + self.side + 3.5
+
+    @property
+    def most(self) -> int:
+        """Most panels of one figure."""
+        rows = int((page_height(math.inf) - _TOP - _BOTTOM - _LOWER_LEGEND_MM / 2) / self.pitch) if self._paged else 3
+        return min(_PANELS, max(1, min(rows, 3 if self.columns > 2 else 4)) * self.columns)
+
+    @property
+    def _paged(self) -> bool:
+        return math.isfinite(page_height(math.inf))
+
+
 def _grid(picked: Picked, panels: Sequence[Panel]) -> tuple[Canvas, list[Axes]]:
-    entries = fitted(entries_of(picked, panels, numbers=False), _LOWER_LEGEND_MM, _COLUMNS)
+    grid = _Grid.of(panels)
+    columns, side = grid.columns, grid.side
+    rows = math.ceil(len(panels) / columns)
+    body = _TOP + rows * grid.pitch - 3.5 + _BOTTOM
+    legend_columns, legend_left = (columns, _LEFT) if columns > 2 else (1, 1.0)
+    legend_mm = sheet_width() - legend_left
+    entries = wrapped(entries_of(picked, panels, numbers=False), legend_mm, legend_columns)
+    entries = fitted(entries, _LOWER_LEGEND_MM, legend_columns)
     styles = styles_of(picked, panels)
-    lines = _auc_lines(panels)
-    head = 3.6 + lines * LINE_MM
-    pitch = head + _PANEL_SIDE + 3.5
-    rows = math.ceil(len(panels) / _COLUMNS)
     # The legend stands in the cells that the last row leaves empty, or below all rows.
-    free = rows * _COLUMNS - len(panels)
-    inside = free > 0 and legend_height(entries, free) <= _PANEL_SIDE + 6.0
-    body = _TOP + rows * pitch - 3.5 + _BOTTOM
-    canvas = Canvas(FULL_WIDTH, body + (0.0 if inside else legend_height(entries, _COLUMNS) + 3.0))
-    step = _PANEL_SIDE + _COLUMN_GAP
+    free = rows * columns - len(panels) if columns > 2 else 0
+    inside = free > 0 and legend_height(entries, free) <= side + 6.0
+    canvas = Canvas(sheet_width(), body + (0.0 if inside else legend_height(entries, legend_columns) + 3.0))
+    step = side + grid.gap
     drawn = []
     for i, panel in enumerate(panels):
-        row, column = divmod(i, _COLUMNS)
-        left, top = _LEFT + column * step, _TOP + row * pitch
-        axes = canvas.panel(left, top + head, _PANEL_SIDE, _PANEL_SIDE, _LIMITS, _LIMITS)
-        _head(canvas, styles, panel, left, top, lines)
-        _scales(canvas, axes, left=column == 0, lower=i + _COLUMNS >= len(panels))
+        row, column = divmod(i, columns)
+        left, top = _LEFT + column * step, _TOP + row * grid.pitch
+        axes = canvas.panel(left, top + grid.head, side, side, _LIMITS, _LIMITS)
+        _head(canvas, styles, panel, left, top, grid)
+        _scales(canvas, axes, left=column == 0, lower=i + columns >= len(panels), few=side < _TICK_SIDE)
         _draw(picked, panel, axes, _PANEL_SYMBOLS, styles)
         drawn.append(axes)
     if inside:
-        left = _LEFT + (_COLUMNS - free) * step
+        left = _LEFT + (columns - free) * step
         # The panel above has its axis title here.
-        top = _TOP + (rows - 1) * pitch + (max(head, 6.0) if rows > 1 else 0.0) + 1.0
-        legend(canvas, entries, left, top, FULL_WIDTH - left, columns=free)
+        top = _TOP + (rows - 1) * grid.pitch + (max(grid.head, 6.0) if rows > 1 else 0.0) + 1.0
+        legend(canvas, entries, left, top, sheet_width() - left, columns=free)
     else:
-        legend(canvas, entries, _LEFT, body + 1.5, FULL_WIDTH - _LEFT, columns=_COLUMNS)
+        legend(canvas, entries, legend_left, body + 1.5, legend_mm, columns=legend_columns)
     return canvas, drawn
 
 
@@ -161,30 +219,45 @@ def _auc_lines(panels: Sequence[Panel]) -> int:
     return most if most <= _NAMED_MODELS else 0
 
 
-def _head(canvas: Canvas, styles: Mapping[str, Style], panel: Panel, left: float, top: float, lines: int) -> None:
+def _auc_texts(panel: Panel) -> list[str]:
+    """``AUC 0.87 (0.80–0.93)`` of each model."""
+    return [_auc_text(curve.auc) for curve in panel.model_curves if curve.auc]
+
+
+def _auc_text(auc: Estimate) -> str:
+    inside = f" ({text.interval(auc)})" if text.interval(auc) else ""
+    return f"AUC {text.value(auc)}{inside}"
+
+
+def _head(canvas: Canvas, styles: Mapping[str, Style], panel: Panel, left: float, top: float, grid: _Grid) -> None:
     """The class, and the AUC of every model beside the line that its curve is drawn with; of many, their range."""
-    canvas.text(left, top + 2.5, shorten(panel.target or "", _PANEL_SIDE, 7.0, bold=True), fontweight="bold")
+    canvas.text(left, top + 2.5, shorten(panel.target or "", grid.side, 7.0, bold=True), fontweight="bold")
     curves = [curve for curve in panel.model_curves if curve.auc]
-    if len(curves) > lines > 0:
+    if len(curves) > grid.lines > 0:
         canvas.text(left, top + 2.5 + LINE_MM, auc_range(panel), size=SMALL_SIZE + 0.5)
         return
-    for i, curve in enumerate(curves[:lines]):
+    for i, curve in enumerate(curves[: grid.lines]):
         assert curve.auc is not None
-        baseline = top + 2.5 + (i + 1) * LINE_MM
+        baseline = top + 2.5 + (i * (2 if grid.apart else 1) + 1) * LINE_MM
         style = styles[curve.reader]
         y = baseline - 0.8
         canvas.line([left, left + 5.0], [y, y], color=style.colour, linestyle=style.dash, linewidth=CURVE_WIDTH)
-        inside = f" ({text.interval(curve.auc)})" if text.interval(curve.auc) else ""
-        canvas.text(left + 6.2, baseline, f"AUC {text.value(curve.auc)}{inside}", size=SMALL_SIZE + 0.5)
+        said = _auc_text(curve.auc)
+        if grid.apart:
+            said, _, inside = said.partition(" (")
+            if inside:
+                canvas.text(left + 6.2, baseline + LINE_MM, f"({inside}", size=SMALL_SIZE + 0.5)
+        canvas.text(left + 6.2, baseline, said, size=SMALL_SIZE + 0.5)
 
 
-def _scales(canvas: Canvas, axes: Axes, *, left: bool, lower: bool) -> None:
+def _scales(canvas: Canvas, axes: Axes, *, left: bool, lower: bool, few: bool = False) -> None:
+    labels = tuple("" if few and i % 5 else label for i, label in enumerate(_TICK_LABELS))
     canvas.scales(
         axes,
         x_ticks=_TICKS,
         y_ticks=_TICKS,
-        x_labels=_TICK_LABELS if lower else (),
-        y_labels=_TICK_LABELS if left else (),
+        x_labels=labels if lower else (),
+        y_labels=labels if left else (),
         x_title="1 − specificity" if lower else "",
         y_title="Sensitivity" if left else "",
     )

@@ -11,7 +11,7 @@ from readerstudy.estimate import ALL_READERS, Estimate
 from readerstudy.figures import _words as words
 from readerstudy.figures._canvas import house_style
 from readerstudy.figures._drawn import Display
-from readerstudy.figures._interval_rows import CONTINUED, Chart, Look, Row, paged, rule_at
+from readerstudy.figures._interval_rows import CONTINUED, Chart, Look, Row, across, paged
 from readerstudy.figures._label import plain, shorten
 from readerstudy.figures._palette import CURVE_WIDTH, FRAME, RULE, Style, mean_marker, pale, reader_marker
 from readerstudy.figures._pick import MANY_MODELS, Picked
@@ -51,13 +51,13 @@ class SubgroupForestDisplay(Display):
 def displays(picked: Picked, task: str) -> list[SubgroupForestDisplay]:
     """The plots of a task, three comparisons on each; none where nobody was compared within subgroups."""
     found = _Levels(picked, task)
-    n = math.ceil(len(found.pairs) / _ACROSS)
+    beside = min(_ACROSS, across())
+    n = math.ceil(len(found.pairs) / beside)
     drawn: list[SubgroupForestDisplay] = []
     sets = [found.pairs[i * len(found.pairs) // n : (i + 1) * len(found.pairs) // n] for i in range(n)]
-    parts = [
-        (pairs, chart, page) for pairs in sets[: _SETS[found.kind]] for chart, page in _charts(picked, found, pairs)
-    ]
-    left_out = [pair for pairs in sets[_SETS[found.kind] :] for pair in pairs]
+    most = _SETS[found.kind] * _ACROSS // beside
+    parts = [(pairs, chart, page) for pairs in sets[:most] for chart, page in _charts(picked, found, pairs)]
+    left_out = [pair for pairs in sets[most:] for pair in pairs]
     for i, (pairs, chart, page) in enumerate(parts):
         drawn.append(_display(found, pairs, chart, page, (i + 1, len(parts)), left_out))
     return drawn
@@ -182,7 +182,7 @@ def _display(
         canvas, axes = chart.page(rows)
         for panel, pair in zip(axes, pairs, strict=True):
             if pair in found.overall:
-                rule_at(panel, found.overall[pair].estimate, len(rows))
+                chart.rule_at(panel, found.overall[pair].estimate, rows)
     number, of = page
     part = f", part {number} of {of}" if of > 1 else ""
     estimates = [e for row in rows for e in row.estimates if e is not None]

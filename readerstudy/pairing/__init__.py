@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from readerstudy import _choice, tabular
 from readerstudy.pairing.about import about_cases, described, pictures, weights_of
+from readerstudy.pairing.dates import dates_of
 from readerstudy.pairing.endpoints import check_endpoints
 from readerstudy.pairing.ids import (
     check_ids,
@@ -159,6 +160,7 @@ def pair(tables: dict[str, Table], protocol: Protocol, problems: list[Problem]) 
         "repeats": {name: tuple(_only(reads, keep) for reads in again[name]) for name in again},
         "weights": None if weights is None else weights[keep],
         "times": None if said_by.times is None else said_by.times[..., keep],
+        "dates": None if said_by.dates is None else said_by.dates[..., keep],
         "covariates": {name: facts[name][keep] for name in protocol.subgroups},
         "pictures": {column: pictures(tables, column, facts[column], ids, keep) for column in protocol.images},
         "described": {name: facts[name][shown] for name in described(protocol)},
@@ -198,9 +200,12 @@ def _known_columns(role: str, protocol: Protocol) -> list[str]:
     """Our names of the columns of a file, with those that the protocol makes up."""
     usual = {
         "preds": ("case_id", "model", "score", "label", "task", "modality", "group_id", "fold"),
-        "reads": ("case_id", "reader_id", "label", "score", "modality", "task", "reader_group", "session", "time_s"),
+        "reads": (
+            "case_id", "reader_id", "label", "score", "modality", "task", "reader_group", "session", "time_s",
+            "read_date",
+        ),
         "cases": ("case_id",),
-    }[role]
+    }[role]  # fmt: skip
     named = [name for plan in protocol.tasks for name in (plan.truth, plan.label, plan.score)]
     about = (*protocol.subgroups, *described(protocol), *((protocol.weight,) if protocol.weight else ()))
     return list(dict.fromkeys((*usual, "truth", "patient_id", *named, *about)))
@@ -293,6 +298,7 @@ class _Values:
     consensus: dict[str, Reads] = dataclasses.field(default_factory=dict)
     folds: dict[str, Folds] = dataclasses.field(default_factory=dict)
     times: npt.NDArray[np.float64] | None = None
+    dates: npt.NDArray[np.float64] | None = None
 
 
 def _values(
@@ -320,7 +326,8 @@ def _values(
                 rows = human_rows(reads, ids, (who.consensus,), who.modalities)
                 found.consensus[name] = reads_of(rows, task, tasks, protocol, [])
     if reads is not None:
-        found.times = times_of(human_rows(reads, ids, who.readers, who.modalities), problems)
+        rows = human_rows(reads, ids, who.readers, who.modalities)
+        found.times, found.dates = times_of(rows, problems), dates_of(rows, problems)
     return found
 
 

@@ -19,6 +19,7 @@ from readerstudy.report import (
     overview,
     published,
     reading,
+    saliency,
     selection,
 )
 from readerstudy.report.document import Block, Document, Drawn, Figure, Listing, Section, numbered
@@ -95,7 +96,7 @@ def build(results: Results, drawn: Sequence[Drawn]) -> Document:
     return numbered(
         Document(
             title=study["title"],
-            notice=study.get("notice"),
+            notice=saliency.notice(results),
             sections=tuple(one for one in sections if one.blocks),
             version=__version__,
             annex=tuple(kept.annex),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from readerstudy import text
 from readerstudy.estimate import Estimate
 from readerstudy.measures import MEASURES, METHOD_NAMES
-from readerstudy.report import endpoints, selection
+from readerstudy.report import endpoints, saliency, selection
 from readerstudy.report.characteristics import TESTS
 from readerstudy.report.document import Block, Listing, Paragraph, Span, paragraph
 from readerstudy.report.references import REFERENCES
@@ -73,6 +73,7 @@ def account(results: Results) -> tuple[Block, ...]:
         [*_untold(used), *_further(results, citations)],
         _described(results, citations),
         _embedded(results, citations),
+        saliency.made(results, citations.cite),
         _planned(results, citations),
         _conventions(results),
     ]

@@ -23,6 +23,7 @@ from readerstudy.report import (
     predictive,
     reading,
     reclassification,
+    saliency,
     subgroups,
 )
 from readerstudy.report.definition import definition
@@ -38,8 +39,11 @@ _OF_SUBGROUPS = ("subgroup-forest",)
 _OF_CALIBRATION = ("calibration",)
 _OF_DECISION = ("decision",)
 _OF_AGREEMENT = ("agreement", "reader-case")
+_OF_SALIENCY = ("saliency",)
 _LAST = ("embedding", "errors")
-_PLACED = (*_FIRST, *_OF_COMPARISONS, *_OF_SUBGROUPS, *_OF_CALIBRATION, *_OF_DECISION, *_OF_AGREEMENT, *_LAST)
+_PLACED = (
+    *_FIRST, *_OF_COMPARISONS, *_OF_SUBGROUPS, *_OF_CALIBRATION, *_OF_DECISION, *_OF_AGREEMENT, *_OF_SALIENCY, *_LAST,
+)  # fmt: skip
 
 Tables = list[Table | None]
 
@@ -57,7 +61,8 @@ def figures(drawn: Iterable[Drawn], order: Sequence[str] = ()) -> list[Figure]:
 
 def classes(main: Results, task: str) -> dict[str, list[Table]]:
     """The tables of each class of a task that has numbers."""
-    targets = dict.fromkeys(e.target for e in main.select(task=task) if e.target is not None)
+    of_task = (e for e in main.select(task=task) if e.measure not in saliency.MEASURED)
+    targets = dict.fromkeys(e.target for e in of_task if e.target is not None)
     return {
         target: [
             table
@@ -121,6 +126,9 @@ def sections(
             *of(*_OF_DECISION),
             *_agreed(main, task, kept),
             *of(*_OF_AGREEMENT),
+            saliency.told(main, task),
+            *printed(saliency.tables(main, task)),
+            *of(*_OF_SALIENCY),
             *printed([reading.errors(main, task)]),
             *of(*_LAST),
             *figures([d for d in shown if d.kind not in _PLACED]),

@@ -7,6 +7,7 @@ from readerstudy.report.references_of_designs import DESIGNS
 from readerstudy.report.references_of_marks import MARKS
 from readerstudy.report.references_of_probabilities import PROBABILITIES
 from readerstudy.report.references_of_rates import RATES
+from readerstudy.report.references_of_saliency import SALIENCY
 
 _USUAL: dict[str, tuple[str, str]] = {
     "clopper-pearson": (
@@ -138,5 +139,5 @@ _USUAL: dict[str, tuple[str, str]] = {
     ),
 }
 
-REFERENCES = {**_USUAL, **RATES, **AGREEMENT, **PROBABILITIES, **DESIGNS, **MARKS}
+REFERENCES = {**_USUAL, **RATES, **AGREEMENT, **PROBABILITIES, **DESIGNS, **MARKS, **SALIENCY}
 """Citation and DOI by key."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 SALIENCY: dict[str, tuple[str, str]] = {
     "zhen": (
-        "Zhen SH, Cheng M, Tao YB, Wang YF, Juengpanich S, Jiang ZY, et al. Deep learning for accurate diagnosis of "
-        "liver tumor based on magnetic resonance imaging and clinical data. Frontiers in Oncology 2020;10:680.",
+        "Zhen SH, Cheng M, Tao YB, et al. Deep learning for accurate diagnosis of liver tumor based on magnetic "
+        "resonance imaging and clinical data. Frontiers in Oncology 2020;10:680.",
         "10.3389/fonc.2020.00680",
     ),
     "wang": (
-        "Wang SH, Han XJ, Du J, Wang ZC, Yuan C, Chen Y, et al. Saliency-based 3D convolutional neural network for "
+        "Wang SH, Han XJ, Du J, et al. Saliency-based 3D convolutional neural network for "
         "categorising common focal liver lesions on multisequence MRI. Insights into Imaging 2021;12:173.",
         "10.1186/s13244-021-01117-z",
     ),
@@ -34,7 +34,7 @@ SALIENCY: dict[str, tuple[str, str]] = {
         "10.1007/978-3-319-10590-1_53",
     ),
     "score-cam": (
-        "Wang H, Wang Z, Du M, Yang F, Zhang Z, Ding S, et al. Score-CAM: score-weighted visual explanations for "
+        "Wang H, Wang Z, Du M, et al. Score-CAM: score-weighted visual explanations for "
         "convolutional neural networks. IEEE/CVF Conference on Computer Vision and Pattern Recognition Workshops "
         "2020:111–119.",
         "10.1109/CVPRW50498.2020.00020",

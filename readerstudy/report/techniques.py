@@ -9,8 +9,9 @@ from readerstudy.report.techniques_of_designs import OF_DESIGNS
 from readerstudy.report.techniques_of_marks import OF_MARKS
 from readerstudy.report.techniques_of_probabilities import OF_PROBABILITIES
 from readerstudy.report.techniques_of_rates import OF_RATES
+from readerstudy.report.techniques_of_saliency import OF_SALIENCY
 
-TOPICS = (OF_RATES, OF_CURVES, OF_MARKS, OF_DESIGNS, OF_PROBABILITIES, OF_AGREEMENT)
+TOPICS = (OF_RATES, OF_CURVES, OF_MARKS, OF_DESIGNS, OF_PROBABILITIES, OF_AGREEMENT, OF_SALIENCY)
 """The methods by topic, in the order in which a report tells them: a paragraph each."""
 METHODS: tuple[Method, ...] = tuple(method for topic in TOPICS for method in topic)
 """Every method."""

@@ -8,7 +8,7 @@ from typing import Any
 from figure_studies import GROUPS
 from numpy.testing import assert_allclose
 
-from readerstudy.figures import accuracy
+from readerstudy.figures import _accuracy_words, accuracy
 from readerstudy.figures._pick import Picked
 from readerstudy.results import Results
 
@@ -56,8 +56,8 @@ def test_no_figure_without_readers(alone: Results) -> None:
 
 
 def test_labels_of_close_models_are_kept_apart() -> None:
-    assert_allclose(accuracy._apart([10.0, 11.0, 40.0], 6.0, 70.0), [10.0, 16.0, 40.0])
-    assert_allclose(accuracy._apart([66.0, 67.0, 68.0], 6.0, 70.0), [58.0, 64.0, 70.0])
+    assert_allclose(_accuracy_words.apart([10.0, 11.0, 40.0], 6.0, 70.0), [10.0, 16.0, 40.0])
+    assert_allclose(_accuracy_words.apart([66.0, 67.0, 68.0], 6.0, 70.0), [58.0, 64.0, 70.0])
 
 
 def test_asterisks_are_the_significant_tests_of_the_protocol(rich: Results) -> None:

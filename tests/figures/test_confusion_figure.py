@@ -13,9 +13,9 @@ from matplotlib.colors import to_hex
 
 from readerstudy import text
 from readerstudy.figures import confusion
-from readerstudy.figures._canvas import FULL_WIDTH
 from readerstudy.figures._palette import readable_on
 from readerstudy.figures._pick import Picked
+from readerstudy.figures._sheet import FULL_WIDTH
 from readerstudy.results import Results
 
 

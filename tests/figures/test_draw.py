@@ -13,8 +13,8 @@ from figure_studies import GROUPS, several_classes
 from rich_studies import everything
 
 from readerstudy.figures import draw
-from readerstudy.figures._canvas import FULL_WIDTH
 from readerstudy.figures._label import plain, shorten, width
+from readerstudy.figures._sheet import FULL_WIDTH
 from readerstudy.results import Results
 
 HOSTILE = [

@@ -10,7 +10,7 @@ import math
 import pytest
 
 from readerstudy.estimate import Estimate
-from readerstudy.report import agreement, appendix, contents, methods, overview, performance
+from readerstudy.report import agreement, appendix, contents, methods, overview, performance, saliency
 from readerstudy.report.document import Listing, Paragraph
 from readerstudy.report.references import REFERENCES
 from readerstudy.report.spreadsheet import csv_text
@@ -129,6 +129,7 @@ def test_every_method_has_its_references():
     cited = {key for method in METHODS for key in method.references}
     cited |= {key for _, references in MULTIPLICITY.values() for key in references}
     elsewhere = {"newcombe-2006", "youden", "shapiro", "mann", "kruskal", "student", "maaten"}
+    elsewhere |= {key for _, references in saliency.MADE.values() for key in references}
     assert cited | elsewhere == set(REFERENCES)
 
 
