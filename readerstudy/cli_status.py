@@ -12,23 +12,23 @@ import typer
 
 _EXTRAS = {
     "torch": "models", "safetensors": "models", "lightning_fabric": "models", "monai": "models", "SimpleITK": "models",
-    "pydicom": "models", "dicomanonymizer": "models", "ray": "cluster",
+    "pydicom": "models", "dicomanonymizer": "models", "ray": "cluster", "docx": "docx",
 }  # fmt: skip
 
 
 @contextmanager
-def exit_status(*, interrupted: str = "nothing was written") -> Iterator[None]:
+def exit_status(*, interrupted: str = "nothing was written", refused: str = "nothing was written") -> Iterator[None]:
     """Turn what can go wrong into a message on stderr and an exit status.
 
-    1 for data that cannot be used, 2 for files and folders and for an extra that is not installed, 130 for an
-    interruption (`interrupted` says what it leaves), 70 for a fault of ours.
+    1 for data that cannot be used (`refused` says what is left then), 2 for files and folders and for an extra that is
+    not installed, 130 for an interruption (`interrupted` says what it leaves), 70 for a fault of ours.
     """
     from readerstudy.problems import DataError
 
     try:
         yield
     except DataError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(error.told(refused), err=True)
         raise typer.Exit(1) from None
     except BrokenPipeError:
         # Whoever read our output has read enough; what was to be written is written.

@@ -1,0 +1,1 @@
+"""Reporting checklists: what results.json says of each item, and what is left to the author."""
