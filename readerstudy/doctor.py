@@ -20,6 +20,7 @@ _OPTIONAL = {
         ("torch", "safetensors", "lightning-fabric", "monai", "SimpleITK", "pydicom", "dicom-anonymizer"),
         "images and networks, pip install 'readerstudy[models]'",
     ),
+    "python-docx": "checklists as docx, pip install 'readerstudy[docx]'",
     "ray": "prediction on many machines, pip install 'readerstudy[cluster]'",
 }
 

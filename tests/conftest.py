@@ -9,6 +9,9 @@ import multiprocessing
 import os
 from pathlib import Path
 
+# Tests run side by side, one a processor: threads of their own would only wait for each other. Before numpy is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import hypothesis
 import pytest
 

@@ -17,12 +17,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SMALL = {
     "wang2021": [
-        "network.width=0.125", "input.size=32", "training.epochs=30", "training.batch=16",
+        "network.width=0.125", "input.size=32", "training.epochs=22", "training.batch=16",
         "training.learning_rate=0.002",
     ],
     "zhen2020-a": [
-        "network.width=0.125", "network.hidden_dim=64", "input.size=91", "training.epochs=20",
-        "training.learning_rate=0.02",
+        "training.start=random", "network.width=0.25", "network.hidden_dim=64", "input.size=75", "training.epochs=40",
+        "training.batch=8", "training.learning_rate=0.02",
     ],
 }  # fmt: skip
 """Settings that make the cards small enough for two processors."""

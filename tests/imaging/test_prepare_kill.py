@@ -1,4 +1,8 @@
-"""`prepare` killed at any moment and run again leaves the store of a run that was left in peace."""
+"""`prepare` killed at any moment and run again leaves the store of a run that was left in peace.
+
+It is killed at six points; with the environment variable READERSTUDY_KILL=all in the middle and at the end of each
+write.
+"""
 
 import os
 import signal
@@ -14,6 +18,16 @@ from readerstudy.problems import DataError
 CASES = 3
 """In the order of the work: the mark of an unfinished store (1), for each case a picture and its file (2 to 7), three
 tables (8 to 10), store.json (11), and the mark goes away."""
+POINTS = [
+    (1, True, 0),  # before there is a store
+    (3, True, 0),  # the first case is half written
+    (5, False, 1),  # the second is whole but has no name
+    (7, True, 2),  # the third
+    (11, False, 3),  # the store's list of cases
+    (99, False, 3),  # after the end
+]
+if os.environ.get("READERSTUDY_KILL") == "all":
+    POINTS = [(n, half, min(max(n - 2, 0) // 2, CASES)) for n in range(1, 12) for half in (True, False)]
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +74,7 @@ def kill(doomed, *args):
     assert process.exitcode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize(
-    ("write", "half", "finished"),
-    [
-        (1, True, 0),  # before there is a store
-        (3, True, 0),  # the first case is half written
-        (5, False, 1),  # the second is whole but has no name
-        (7, True, 2),  # the third
-        (11, False, 3),  # the store's list of cases
-        (99, False, 3),  # after the end
-    ],
-)
+@pytest.mark.parametrize(("write", "half", "finished"), POINTS)
 def test_killed_and_run_again(doomed, peace, tmp_path, write, half, finished):
     request = tiny.request(peace, out=tmp_path / "store")
     kill(doomed, request, write, half)

@@ -38,13 +38,13 @@ def trained(root, out):
 
 
 def killed_at(point, root, out):
-    """Train until a file is moved to its place for the n-th time, and die before or after that."""
+    """Train until a file (or, without a name, any) is moved to its place for the n-th time; die before or after."""
     name, n, when = point
     replace, count = os.replace, 0
 
     def counting(source, target):
         nonlocal count
-        hit = Path(target) == out / name
+        hit = name is None or Path(target) == out / name
         count += hit
         if hit and count == n and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -86,6 +86,25 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(root, doomed):
     # An epoch is lost only by a kill within it.
     assert sum(line.startswith("fold 0  epoch 1/2") for line in said) <= 2
     assert sum(line.startswith("fold 1  epoch") for line in said) == 2
+
+
+def killed_at_every_move_of_a_file(root, doomed, tmp_path, when):
+    """A training killed at its n-th move and taken up, for every n until there is none."""
+    for n in range(1, 1000):
+        out = tmp_path / str(n)
+        child = doomed.Process(target=killed_at, args=((None, n, when), root, out))
+        child.start()
+        child.join()
+        if child.exitcode == 0:
+            break
+        assert child.exitcode == -signal.SIGKILL
+        trained(root, out)
+        assert contents(out) == contents(root / "whole"), n
+    assert n > len(POINTS)
+
+
+if os.environ.get("READERSTUDY_KILL") == "all":  # minutes, so that only a command asks for it
+    test_killed_at_every_move = pytest.mark.parametrize("when", ["before", "after"])(killed_at_every_move_of_a_file)
 
 
 def test_a_finished_training_is_not_done_again(root):
