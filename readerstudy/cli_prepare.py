@@ -73,6 +73,7 @@ def prepare(
         raise typer.BadParameter(f"one of {', '.join(LAYOUTS)}, not {layout!r}", param_hint="--layout")
     with exit_status(interrupted="what is finished stays, run it again to complete the store", refused=""):
         recipes, uses = _asked(card or _CARDS)
+        folder, roi, cases = _within(folder, roi, cases, quiet=quiet)
         request = Request(
             folder=folder, out=out, recipes=recipes, uses=uses, layout=layout, roi=roi, cases=cases,
             keep=tuple(keep or ()), rules=rules, override=override, flips=flip, key=key, link=link,
@@ -87,6 +88,22 @@ def prepare(
         typer.echo(f"error[RS860]: none of {report.patients} patients could be prepared", err=True)
         raise typer.Exit(1)
     _print(report, out, as_json=as_json)
+
+
+def _within(
+    folder: Path, roi: Path | None, cases: Path | None, *, quiet: bool
+) -> tuple[Path, Path | None, Path | None]:
+    """Images, regions and table of a folder that holds them side by side, as `phantom` writes it."""
+    if not (folder / "dicom").is_dir():
+        return folder, roi, cases
+    if roi is None and (folder / "roi").is_dir():
+        roi = folder / "roi"
+    if cases is None and (folder / "cases.csv").is_file():
+        cases = folder / "cases.csv"
+    if not quiet:
+        given = [("images", folder / "dicom"), ("--roi", roi), ("--cases", cases)]
+        typer.echo("taken: " + ", ".join(f"{name} {path}" for name, path in given if path is not None), err=True)
+    return folder / "dicom", roi, cases
 
 
 def _asked(names: Sequence[str]) -> tuple[dict[str, Recipe], tuple[Use, ...]]:

@@ -39,7 +39,9 @@ def _one_of(value: str, known: tuple[str, ...], option: str) -> str:
 def train(
     card: Annotated[str, typer.Argument(metavar="CARD", help="A shipped card's name, or a folder with a model.toml.")],
     store: Annotated[Path, typer.Option("--store", metavar="STORE", help="The case store that `prepare` wrote.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the trained card goes.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the trained card goes.")] = Path(
+        "readerstudy-out"
+    ),
     cases: Annotated[
         Path | None,
         typer.Option("--cases", metavar="FILE", help="case_id, truth and clinical columns; cases.csv of the store."),

@@ -8,7 +8,9 @@ import pytest
 import tiny_study as tiny
 from pydicom.dataset import Dataset
 from test_masks import seg
+from typer.testing import CliRunner
 
+from readerstudy.cli import app
 from readerstudy.imaging.lock import alone
 from readerstudy.imaging.prepare import prepare
 from readerstudy.imaging.store import Store
@@ -317,3 +319,16 @@ def test_one_process_at_a_time_fills_a_store(quick):
         prepare(quick)
     assert prepare(quick).written
     assert not (quick.out / ".lock").exists()
+
+
+def test_a_folder_with_images_masks_and_table_side_by_side(tmp_path):
+    """As `readerstudy phantom` writes it: the masks and the table need not be named."""
+    study = tmp_path / "study"
+    tiny.dicom(study / "dicom", "Ann")
+    tiny.save_roi(study / "roi" / "Ann.nii.gz")
+    (study / "cases.csv").write_text("patient_id,truth\nAnn,HCC\n")
+    made = CliRunner().invoke(app, ["prepare", str(study), "--out", str(tmp_path / "store"), "--card", "zhen2020-b"])
+    assert made.exit_code == 0, made.stderr
+    assert "roi" in made.stderr
+    (row,) = Store.open(tmp_path / "store").table().values()
+    assert row["truth"] == "HCC"
