@@ -297,6 +297,7 @@ def _plan(
     import dataclasses
 
     from readerstudy.protocol import Protocol
+    from readerstudy.protocol.lock import beside as beside_of
 
     if protocol is not None and no_protocol:
         raise typer.BadParameter("--protocol and --no-protocol exclude each other")
@@ -313,7 +314,9 @@ def _plan(
     for item in column or []:
         role, name, theirs = _column(item)
         columns.setdefault(role, {})[name] = theirs
-    return dataclasses.replace(plan, columns=columns)
+    plan = dataclasses.replace(plan, columns=columns)
+    # The command line's columns are a change of the plan like any other.
+    return plan if protocol is None else plan.held_against(beside_of(protocol))
 
 
 def _column(item: str) -> tuple[str, str, str]:

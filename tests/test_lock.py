@@ -134,4 +134,64 @@ def test_the_report_says_what_the_lock_says(plan, tmp_path):
     assert run(*arguments, "--out", tmp_path / "b").exit_code == 0
     said = (tmp_path / "b" / "report.html").read_text(encoding="utf-8")
     assert "changed since in [endpoints]" in said
-    assert "“first” is not in the locked plan" in said
+    assert "No endpoint is in the locked plan as analysed and adjusted here" in said
+    first, second = PLAN.rsplit("goal = 0.7", 1)
+    plan.write_text(f"{first}goal = 0.71{second}", encoding="utf-8")
+    assert run(*arguments, "--out", tmp_path / "c").exit_code == 0
+    assert "“second” is not in the locked plan" in (tmp_path / "c" / "report.html").read_text(encoding="utf-8")
+
+
+def without_the_first(text):
+    head, _, rest = text.partition("[[endpoints]]")
+    return head + rest[rest.index("[[endpoints]]") :]
+
+
+@pytest.mark.parametrize("method", ["holm", "gatekeeping", "bh"])
+def test_an_endpoint_left_out_takes_along_what_it_gates(plan, method):
+    text = PLAN + f'\n[multiplicity]\nmethod = "{method}"\n'
+    plan.write_text(text, encoding="utf-8")
+    assert run("lock", plan, "--force").exit_code == 0
+    plan.write_text(without_the_first(text), encoding="utf-8")
+    assert rs.Protocol.read(plan).lock.demoted == ("second",)
+
+
+def test_the_turn_of_a_gate_is_part_of_the_lock(plan):
+    text = PLAN.replace('role = "secondary"\n', "")
+    gated = '[multiplicity]\nmethod = "gatekeeping"\n'
+    plan.write_text(text + gated, encoding="utf-8")
+    assert run("lock", plan, "--force").exit_code == 0
+    head, first, second = text.split("[[endpoints]]")
+    plan.write_text("[[endpoints]]".join([head, second, first]) + gated, encoding="utf-8")
+    assert set(rs.Protocol.read(plan).lock.demoted) == {"first", "second"}
+
+
+def test_where_nothing_is_adjusted_an_endpoint_left_out_takes_none_along(plan):
+    text = PLAN + '\n[multiplicity]\nmethod = "none"\n'
+    plan.write_text(text, encoding="utf-8")
+    assert run("lock", plan, "--force").exit_code == 0
+    plan.write_text(without_the_first(text), encoding="utf-8")
+    assert rs.Protocol.read(plan).lock.demoted == ()
+
+
+def test_other_columns_are_reported_and_leave_the_endpoints(plan):
+    plan.write_text(PLAN + '\n[columns.preds]\ntruth = "other_truth"\n', encoding="utf-8")
+    found = rs.Protocol.read(plan)
+    assert found.lock.changed == ("columns",)
+    assert found.lock.demoted == ()
+
+
+def test_from_the_command_line_the_lock_says_the_same(plan, tmp_path):
+    later = '[[endpoints]]\nname = "later"\nmeasure = "accuracy"\nreader = "model"\ngoal = 0.7\n'
+    plan.write_text(PLAN + later, encoding="utf-8")
+    arguments = ("evaluate", LIVER / "preds.csv", LIVER / "reads.csv", "--protocol", plan, "--quiet")
+    assert run(*arguments, "--out", tmp_path / "a").exit_code == 0
+    found = rs.Results.read(tmp_path / "a" / "results.json")
+    assert roles(found) == roles(evaluated(plan))
+    assert found.protocol["lock"] == evaluated(plan).protocol["lock"]
+
+
+def test_columns_of_the_command_line_are_a_change(plan, tmp_path):
+    arguments = ("evaluate", LIVER / "preds.csv", LIVER / "reads.csv", "--protocol", plan, "--quiet")
+    assert run(*arguments, "--out", tmp_path / "a", "--column", "reads.reader_group=reader_group").exit_code == 0
+    found = json.loads((tmp_path / "a" / "results.json").read_text(encoding="utf-8"))
+    assert found["protocol"]["lock"]["changed"] == ["columns"]

@@ -14,14 +14,14 @@ from readerstudy.problems import DataError, Place, Problem
 
 SCHEMA = "readerstudy-lock/1"
 
-_WORDS = ("title", "notice", "registration", "columns", "file", "sha256", "lock")
+_WORDS = ("title", "notice", "registration", "file", "sha256", "lock")
 """Fields of a protocol that change no number."""
 
 _BESIDE = (
     "thresholds", "weight", "verification", "subgroups", "cut", "characteristics", "patient_characteristics",
-    "categorical", "by", "embedding", "errors", "as_published", "also",
+    "categorical", "by", "embedding", "errors", "as_published", "also", "columns",
 )  # fmt: skip
-"""Fields that change other numbers than those of the endpoints."""
+"""Fields whose change leaves the endpoints planned: they change other numbers, or perhaps only a column's name."""
 
 SECTIONS = {
     "conf_level": "study", "alpha": "study", "significant": "study", "seed": "study", "groups": "readers",
@@ -46,7 +46,7 @@ class Lock:
     changed
         Sections of the protocol that differ from the locked plan, in alphabetical order.
     demoted
-        Endpoints that the locked plan does not hold as they are now analysed; they are exploratory.
+        Endpoints that the locked plan does not hold as they are now analysed and adjusted; they are exploratory.
     """
 
     date: str
@@ -123,13 +123,32 @@ def read(path: Path, fields: Mapping[str, Any], defaults: Mapping[str, Any]) -> 
     differ = {key for key in now if then[key] != now[key]}
     as_locked = then["endpoints"]
     others = differ - {"endpoints", *_BESIDE}
-    demoted = [one["name"] for one in now["endpoints"] if others or one not in as_locked]
+    standing = [] if others else _standing(now["endpoints"], as_locked, now["multiplicity"])
+    demoted = [one["name"] for one in now["endpoints"] if one not in standing]
     return Lock(
         date=date,
         sha256=sha256,
         changed=tuple(sorted({SECTIONS.get(key, key) for key in differ})),
         demoted=tuple(demoted),
     )
+
+
+def _standing(now: list[dict[str, Any]], then: list[dict[str, Any]], multiplicity: str) -> list[dict[str, Any]]:
+    """The endpoints that are in the lock, as long as those that they are adjusted or gated by are there, too."""
+    kept = [one for one in now if one in then]
+    if multiplicity == "none":
+        return kept
+    tested = [one for one in then if one["role"] != "exploratory"]
+    still = [one for one in kept if one["role"] != "exploratory"]
+    if multiplicity == "gatekeeping":  # in its turn: what comes after the first that is another
+        same = next((i for i, pair in enumerate(zip(still, tested, strict=False)) if pair[0] != pair[1]), len(still))
+        lost = still[same:]
+    elif multiplicity == "bh":
+        lost = [] if len(still) == len(tested) else still
+    else:
+        primary = all(one in still for one in tested if one["role"] == "primary")
+        lost = [] if len(still) == len(tested) else [e for e in still if not primary or e["role"] == "secondary"]
+    return [one for one in kept if one not in lost]
 
 
 def _plan(fields: Mapping[str, Any]) -> dict[str, Any]:

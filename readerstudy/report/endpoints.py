@@ -231,10 +231,10 @@ def _locked(lock: Mapping[str, Any], n: int) -> list[str]:
     if not lock["changed"]:
         return [f"{since} and has not changed since."]
     said = [f"{since}; it has changed since in {', '.join(f'[{name}]' for name in lock['changed'])}."]
-    if lock["demoted"]:
-        which = "Every endpoint" if len(lock["demoted"]) == n else ", ".join(f"“{name}”" for name in lock["demoted"])
-        many = which != "Every endpoint" and len(lock["demoted"]) > 1
-        said.append(
-            f"{which} {'are' if many else 'is'} not in the locked plan as analysed here, and therefore exploratory."
-        )
+    if len(lock["demoted"]) == n > 0:
+        said.append("No endpoint is in the locked plan as analysed and adjusted here: all are exploratory.")
+    elif lock["demoted"]:
+        which = ", ".join(f"“{name}”" for name in lock["demoted"])
+        are = "are" if len(lock["demoted"]) > 1 else "is"
+        said.append(f"{which} {are} not in the locked plan as analysed and adjusted here, and therefore exploratory.")
     return said

@@ -418,3 +418,55 @@ def test_without_python_docx_the_other_formats_are_written(endpoint, tmp_path, m
     assert "html,json,csv" in said
     assert run(source, "--guideline", "fda-cad", "--formats", "html,json", "--out", tmp_path / "out").exit_code == 0
     assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".html", ".json"}
+
+
+def test_a_single_reader_is_no_mean():
+    _, reads = studies.frames(readers=("R1",), modalities=("CT",))
+    alone = rs.evaluate(rs.Study.read(None, reads, None, studies.plan()))
+    stard = answers(alone, "stard-2015")["24"]
+    assert stard.texts[0].startswith("sick, R1: AUC ")
+    assert "95% CI" in stard.texts[0]
+    assert answers(alone, "fda-cad")["22"].answer.status == "author"
+
+
+def test_what_takes_cases_as_independent_is_said():
+    preds, reads = studies.frames()
+    preds["patient_id"] = [f"P{i // 2}" for i in range(len(preds))]
+    plan = studies.plan(clusters={"patient": "patient_id"})
+    item = answers(rs.evaluate(rs.Study.read(preds, reads, None, plan)), "fda-cad")["18"]
+    assert item.answer.status == "confirm"
+    assert "cases of one patient are taken as independent: " in item.texts[0]
+
+
+def test_a_repeated_read_is_no_washout_that_was_kept():
+    _, reads = studies.frames(modalities=("CT",))
+    reads = pd.concat([reads, reads.iloc[3:8]])
+    plan = studies.plan(readers={"threshold": 3, "duplicates": "first"})
+    item = answers(rs.evaluate(rs.Study.read(None, reads, None, plan)), "fda-cad")["7"]
+    assert item.answer.status == "author"
+    assert "No reader read a case twice." not in item.texts
+
+
+def test_dates_of_a_few_cases_leave_the_washout_open():
+    _, reads = studies.frames()
+    dates = reads["modality"].map({"aided": "2024-03-01", "unaided": "2024-01-01"})
+    few = dates.where(reads["case_id"].isin(["C03", "C04"]), "")
+    item = answers(rs.evaluate(rs.Study.read(None, reads.assign(read_date=few), None, studies.plan())), "fda-cad")["7"]
+    assert item.answer.status == "confirm"
+    assert item.texts[-1] == "Dates of two readings are not known of every case that was read by R1, R2, R3."
+
+
+def test_subgroups_are_not_yet_fairness_and_fewer_voters_not_the_panel():
+    preds, reads = studies.frames(modalities=("CT",))
+    preds["site"] = ["a", "b", "b", "a"] * (len(preds) // 4)
+    plan = studies.plan(readers={"threshold": 3, "truth_from": ["R1", "R2"]}, subgroups={"columns": ["site"]})
+    found = rs.evaluate(rs.Study.read(preds, reads, None, plan))
+    assert answers(found, "stard-ai")["23"].answer.status == "confirm"
+    assert answers(found, "claim-2024")["18"].answer.status == "confirm"
+
+
+def test_the_day_of_the_lock_is_said_not_that_it_was_beforehand(endpoint):
+    lock = {"date": "2026-01-31", "sha256": "0" * 64, "changed": [], "demoted": []}
+    locked = dataclasses.replace(endpoint, protocol={**endpoint.protocol, "lock": lock})
+    said = " ".join(answers(locked, "stard-2015")["12a"].texts)
+    assert "locked on 2026-01-31; tasks and thresholds have not changed since." in said

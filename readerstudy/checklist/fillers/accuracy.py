@@ -47,9 +47,12 @@ def performance(facts: Facts) -> Answer:
     if found.status != "filled":
         return found
     subgroups = subgroup_lines(facts)
-    unasked = line("The protocol names no subgroups.")
+    asked = bool(facts.plan("subgroups").get("columns"))
+    none = line("No accuracy by subgroup is defined." if asked else "The protocol names no subgroups.")
     return Answer(
-        status="filled", lines=(*found.lines, *(subgroups or [unasked])), places=(*found.places, table("subgroups"))
+        status="confirm" if asked and not subgroups else "filled",
+        lines=(*found.lines, *(subgroups or [none])),
+        places=(*found.places, table("subgroups")),
     )
 
 
@@ -66,9 +69,9 @@ def _by_task(facts: Facts, *, models_only: bool = False) -> list[Line]:
         of_task = [e for e in found if e.task == task]
         observers: dict[tuple[str | None, str | None, str | None], list[Estimate]] = {}
         for e in of_task:
-            if e.reader_kind == "model" or (not models_only and _is_mean(e, of_task)):
+            if e.reader_kind == "model" or (not models_only and _is_panel(facts, e, of_task)):
                 observers.setdefault((e.reader, e.reader_group, e.modality), []).append(e)
-        models = [who for who in observers if who[0] is not None]
+        models = [who for who, records in observers.items() if records[0].reader_kind == "model"]
         shown = [*models[:_MODELS], *(who for who in observers if who not in models)]
         lines += [_observer(facts, task, observers[who]) for who in shown]
         if len(models) > _MODELS:
@@ -76,6 +79,11 @@ def _by_task(facts: Facts, *, models_only: bool = False) -> list[Line]:
     if lines and len(facts.tasks) > _TASKS:
         lines.append(line(f"{plural(len(facts.tasks) - _TASKS, 'further task')}: see the report."))
     return lines
+
+
+def _is_panel(facts: Facts, e: Estimate, of_task: Sequence[Estimate]) -> bool:
+    """A mean of readers; of a single reader their own number, as the mean of one has no interval."""
+    return e.reader_kind == "human" and e.reader is not None if len(facts.readers) == 1 else _is_mean(e, of_task)
 
 
 def _is_mean(e: Estimate, of_task: Sequence[Estimate]) -> bool:

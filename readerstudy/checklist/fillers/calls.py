@@ -45,18 +45,19 @@ def cutoffs(facts: Facts) -> Answer:
     optimistic = [task for task, plan in facts.plans().items() if plan.get("thresholds") == "youden"]
     if optimistic:
         lines.append(line("Thresholds of ", labels(optimistic), " were chosen on the cases analysed: exploratory."))
-    lines.append(line(_locked(facts)))
+    lines.append(_locked(facts))
     return Answer(
         status="confirm", lines=tuple(lines), places=tuple(section(f"Task: {name}") for name in facts.tasks[:3])
     )
 
 
-def _locked(facts: Facts) -> str:
+def _locked(facts: Facts) -> Line:
     if facts.lock is None:
-        return "The protocol was not locked, so that what was fixed beforehand is the author's word."
+        return line("The protocol was not locked, so that what was fixed beforehand is the author's word.")
     changed = "tasks" in facts.lock["changed"] or "readers" in facts.lock["changed"]
     how = "have changed since" if changed else "have not changed since"
-    return f"The protocol was locked beforehand; tasks and thresholds {how}."
+    day = count(facts.lock["date"], "protocol", "lock", "date")
+    return line("The protocol was locked on ", day, f"; tasks and thresholds {how}.")
 
 
 def indeterminate(facts: Facts) -> Answer:

@@ -47,7 +47,7 @@ def means(facts: Facts) -> Answer:
     found = [e for e in defined(facts.whole(_MEASURES)) if e.reader is None and e.reader_kind == "human"]
     over_all = [e for e in found if e.reader_group == ALL_READERS]
     found = over_all or found
-    if not found:
+    if not found or len(facts.readers) == 1:
         write = "No mean of several readers was computed. Give the readers' results and why there is no mean."
         return Answer(status="author", write=write)
     differences = [e for e in defined(facts.compared("modality", _DIFFERENCES)) if e.reader is None]

@@ -147,8 +147,14 @@ def clusters(facts: Facts) -> Answer:
             count(n, "flow", "n_cases"), " cases are of ", count(patients, "flow", "n_patients"), " patients. "
         )
     if column:
-        told = line(sizes, "Patients, named by ", label(str(column)), ", are what was sampled; intervals allow for it.")
-        return Answer(status="filled", lines=(told,), places=(_METHODS,))
+        told = line(sizes, "Patients, named by ", label(str(column)), ", are what was sampled; intervals allow for it")
+        single = [e.measure for e in facts.results.estimates if "taken as independent" in (e.note or "")]
+        if not single:
+            return Answer(status="filled", lines=(line(told, "."),), places=(_METHODS,))
+        names = ", ".join(dict.fromkeys(map(said, single)))
+        but = line(told, f", save where a note says that cases of one patient are taken as independent: {names}.")
+        write = "Say what was done about several cases of a patient where the numbers do not allow for them."
+        return Answer(status="confirm", lines=(but,), write=write, places=(_METHODS,))
     if patients is None:
         write = "The files name no patients. Say whether any patient has several cases."
         return Answer(status="author", write=write)

@@ -66,8 +66,8 @@ def prespecified(facts: Facts) -> Answer:
     told = reported.standing(facts.results)
     if told is None:
         write = (
-            "The protocol has no endpoint and no lock, so that every number of this analysis is exploratory. Give the "
-            "protocol and the statistical analysis plan with their dates, if there are any."
+            "The protocol has no primary or secondary endpoint and no lock, so that every number of this analysis is "
+            "exploratory. Give the protocol and the statistical analysis plan with their dates, if there are any."
         )
         return Answer(status="author", write=write)
     lines = (line("".join(span.text for span in told.spans)),)

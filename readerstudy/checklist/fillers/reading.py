@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -88,15 +89,20 @@ def _read(facts: Facts, i: int, row: Mapping[str, Any]) -> Line:
 
 def washout(facts: Facts) -> Answer:
     """The days between two readings of a case, where the reads have dates."""
-    if len(facts.modalities) < 2 and readers_plan(facts.results).get("duplicates") != "repeat":
+    duplicates = readers_plan(facts.results).get("duplicates")
+    dropped = any(row.get("duplicates") for row in facts.flow.get("rows") or ())
+    if len(facts.modalities) < 2 and duplicates != "repeat" and not dropped:
         return Answer(status="not applicable", lines=(line("No reader read a case twice."),))
     rows = facts.rows("washout")
     if not rows:
-        told = line("results.json holds no dates of the reads (column read_date), so that the washout is not checked.")
+        told = line("No days between two readings are known (column read_date), so that the washout is not checked.")
         return Answer(status="author", lines=(told,))
     lines = [_apart(i, row) for i, row in enumerate(rows[:_NAMED])]
     if len(rows) > _NAMED:
         lines.append(line(f"{plural(len(rows) - _NAMED, 'further row')}: see results.json."))
+    within = dropped or duplicates == "repeat"
+    if within:
+        lines.append(line("Two readings of a case in one modality are not checked."))
     short = any(row["n_under_four_weeks"] for row in rows)
     lines.append(
         line("Not all readings were four weeks apart." if short else "All of these are four weeks apart or more.")
@@ -105,8 +111,28 @@ def washout(facts: Facts) -> Answer:
     left = [reader for reader in facts.readers if reader not in dated]
     if left:
         lines.append(line("No dates of two readings are known of ", labels(left), "."))
+    partly = [reader for reader in facts.readers if reader in dated and not _all_dated(facts, reader)]
+    if partly:
+        lines.append(line("Dates of two readings are not known of every case that was read by ", labels(partly), "."))
     write = "Say why some readings were closer, and what it may have done." if short else None
-    return Answer(status="confirm" if short or left else "filled", lines=tuple(lines), write=write)
+    open_ = short or left or partly or within
+    return Answer(status="confirm" if open_ else "filled", lines=tuple(lines), write=write)
+
+
+def _all_dated(facts: Facts, reader: str) -> bool:
+    """Whether a reader's dates cover all cases that were read in every two of the modalities they read in."""
+    read: dict[str | None, int] = {}
+    for row in facts.rows("readers"):
+        if row["reader"] == reader and row["reader_kind"] == "human":
+            read[row["modality"]] = max(read.get(row["modality"], 0), row["n_read"])
+    dated = {
+        frozenset((row["modality"], row["versus"])): row["n"]
+        for row in facts.rows("washout")
+        if row["reader"] == reader
+    }
+    return all(
+        dated.get(frozenset(two), 0) >= min(read[name] for name in two) for two in itertools.combinations(read, 2)
+    )
 
 
 def _apart(i: int, row: Mapping[str, Any]) -> Line:

@@ -86,7 +86,7 @@ def _analyses(facts: Facts) -> list[Line]:
 def _standing(facts: Facts) -> str:
     if any(row["role"] != "exploratory" for row in facts.rows("endpoints")):
         return "What is no endpoint of the protocol is exploratory, these analyses included."
-    return "The protocol names no endpoint, so that all of these analyses are exploratory."
+    return "The protocol has no primary or secondary endpoint, so that all of these analyses are exploratory."
 
 
 def subgroup_lines(facts: Facts) -> list[Line]:
@@ -139,11 +139,8 @@ def errors_and_fairness(facts: Facts) -> Answer:
         lines.append(line(f"{plural(n, 'wrong call')} of the models listed."))
     if facts.results.confusion:
         lines.append(line("Calls are tabulated against the truth for each observer."))
-    by_subgroup = fairness(facts).lines
-    lines += by_subgroup
+    lines += fairness(facts).lines
     places = (figure("Confusion matrices"), table("errors"), table("subgroups"))
-    if lines and by_subgroup:
-        return Answer(status="filled", lines=tuple(lines), places=places)
     return Answer(status="confirm" if lines else "author", lines=tuple(lines), places=places)
 
 
@@ -208,7 +205,7 @@ def rater_variability(facts: Facts) -> Answer:
     if not lines:
         return Answer(status="author")
     places = (table("agreement-among"), table("agreement"), table("repeats"))
-    if facts.plan("readers").get("truth_from"):
+    if set(facts.plan("readers").get("truth_from") or ()) == set(facts.readers):
         return Answer(status="filled", lines=tuple(lines), places=places)
     write = "This is the agreement of the readers of the study. Give that of the annotators, if they are others."
     return Answer(status="confirm", lines=tuple(lines), write=write, places=places)
