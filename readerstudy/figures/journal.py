@@ -24,6 +24,7 @@ _KEYS = {
     "name", "source_url", "checked", "status", "note", "widths", "height", "text", "line", "fonts", "letters", "colour",
     "formats", "dpi", "charts",
 }  # fmt: skip
+_TABLES = {"text": ("least", "most"), "line": ("least",), "letters": ("style", "bold", "size"), "dpi": SORTS}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -143,15 +144,20 @@ def shipped() -> tuple[str, ...]:
 def _parsed(content: Mapping[str, Any]) -> Journal:
     for key in content:
         _choice.check(key, _KEYS, "a key")
+    for table, known in _TABLES.items():
+        for key in content[table]:
+            _choice.check(key, known, f"a key of {table}")
     widths = {_choice.check(name, WIDTHS, "a width"): _positive(mm, name) for name, mm in content["widths"].items()}
     if not widths:
         raise ValueError("no width is given")
-    dpi = {sort: int(_positive(content["dpi"][sort], f"dpi.{sort}")) for sort in SORTS}
+    dpi = {sort: math.ceil(_positive(content["dpi"][sort], f"dpi.{sort}")) for sort in SORTS}
     least = _positive(content["text"]["least"], "text.least")
-    most = _positive(content["text"].get("most", math.inf), "text.most")
+    most = _positive(content["text"]["most"], "text.most") if "most" in content["text"] else math.inf
     if least > most:
         raise ValueError(f"text.least is {least:g} and text.most {most:g}")
     letters = content["letters"]
+    if not isinstance(letters["bold"], bool):
+        raise ValueError(f"letters.bold is {letters['bold']!r}; it must be true or false")
     if not isinstance(content["checked"], datetime.date):
         raise ValueError(f"checked is {content['checked']!r}; it must be a date such as 2026-01-31")
     return Journal(
@@ -164,20 +170,27 @@ def _parsed(content: Mapping[str, Any]) -> Journal:
         height=_positive(content["height"], "height"),
         text=(least, most),
         line=_positive(content["line"]["least"], "line.least"),
-        fonts=tuple(map(str, content["fonts"])),
+        fonts=_several(content["fonts"], "fonts"),
         letters=Letters(
             style=_choice.check(letters["style"], ("a", "A", "(a)", "(A)"), "letters.style"),
-            bold=bool(letters["bold"]),
+            bold=letters["bold"],
             size=_positive(letters["size"], "letters.size"),
         ),
         colour=_choice.check(content["colour"], ("RGB",), "the colour space"),
-        formats=tuple(_choice.check(name, FORMATS, "a format") for name in content["formats"]),
+        formats=tuple(_choice.check(name, FORMATS, "a format") for name in _several(content["formats"], "formats")),
         dpi=dpi,
         charts=_choice.check(content["charts"], SORTS, "charts"),
     )
 
 
 def _positive(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise ValueError(f"{name} is {value!r}; it must be a number above 0")
     return float(value)
+
+
+def _several(value: Any, name: str) -> tuple[str, ...]:
+    """Texts of a list, each once."""
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+        raise ValueError(f"{name} is {value!r}; it must be a list of one text or more")
+    return tuple(dict.fromkeys(value))

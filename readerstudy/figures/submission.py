@@ -14,7 +14,7 @@ from readerstudy.figures._files import Written, written
 from readerstudy.figures._gallery import KINDS, Maker, Names, makers
 from readerstudy.figures._pick import Picked
 from readerstudy.figures._resize import resize
-from readerstudy.figures._sheet import TooNarrowError, laid_out_on
+from readerstudy.figures._sheet import Sheet, TooNarrowError, laid_out_on
 from readerstudy.figures.audit import Finding, examine, lacking, to_csv, to_json
 from readerstudy.figures.compose import Panel, composed
 from readerstudy.figures.journal import Journal
@@ -138,8 +138,7 @@ def _singles(
             notes.append(f"not drawn: {_said(maker)} {why}")
             refused = True
             matched |= {item for item in only if item == maker.kind or item.startswith(f"{maker.kind}-")}
-        elif displays and taken != width:
-            notes.append(f"{taken} instead of {width} width: {_said(maker)} {why}")
+        before = len(figures)
         for display in displays:
             name = names.of(maker.kind, display)
             asked = [item for item in only if item == maker.kind or re.fullmatch(rf"{re.escape(item)}(-\d+)?", name)]
@@ -152,6 +151,8 @@ def _singles(
             figures.append(
                 _Figure(name=name, kind=maker.kind, figure=display.figure, width=journal.widths[taken], caption=caption)
             )
+        if len(figures) > before and taken != width:
+            notes.append(f"{taken} instead of {width} width: {_said(maker)} {why}")
     for item in only:
         if item not in matched:
             _unknown(item, picked)
@@ -161,9 +162,15 @@ def _singles(
 def _unknown(item: str, picked: Picked) -> None:
     """Say what there is instead of `item`."""
     names = Names()
-    known = {names.of(maker.kind, display) for maker in makers(picked) for display in maker.displays()}
-    kinds = [kind for kind in KINDS if any(name.startswith(kind) for name in known)]
-    raise ValueError(f"there is no figure {item!r}: {_choice.did_you_mean(item, [*kinds, *sorted(known)])}")
+    with laid_out_on(Sheet()):  # a narrow one has no room for some figures that there are
+        known = {names.of(maker.kind, display): maker.kind for maker in makers(picked) for display in maker.displays()}
+    if item in KINDS:
+        own = sorted(name for name, kind in known.items() if kind == item)
+        if own:
+            raise ValueError(f"{item!r} is a kind of figure; name one of it: {', '.join(map(repr, own))}")
+        raise ValueError(f"these results have no data for a figure of the kind {item!r}")
+    offered = dict.fromkeys([*(kind for kind in KINDS if kind in known.values()), *sorted(known)])
+    raise ValueError(f"there is no figure {item!r}: {_choice.did_you_mean(item, offered)}")
 
 
 def _said(maker: Maker) -> str:

@@ -97,6 +97,21 @@ def test_what_has_no_room_takes_the_next_width(rich_aided: Results, tmp_path: Pa
     assert made.notes[0].startswith("not drawn: reader-case of 'seven-way' needs at least ")
 
 
+def test_no_word_of_figures_that_were_not_asked_for(liver: Results, tmp_path: Path) -> None:
+    low = tmp_path / "low.toml"
+    low.write_text(NATURE.replace("height = 170", "height = 60"), encoding="utf-8")
+    made = submit(liver, Journal.read(str(low)), tmp_path, only=["roc-malignant"], formats=["pdf"])
+    (note,) = made.notes
+    assert note.startswith("full instead of single width: roc of 'malignant' would be ")
+
+
+def test_a_panel_that_there_is_not_is_said_on_a_narrow_sheet(rich_aided: Results, tmp_path: Path) -> None:
+    narrow = tmp_path / "narrow.toml"
+    narrow.write_text(NATURE.replace("single = 89", "single = 40"), encoding="utf-8")
+    with pytest.raises(ValueError, match="there is no figure 'nope'"):
+        submit(rich_aided, Journal.read(str(narrow)), tmp_path, compose=parsed("a=nope"), formats=["pdf"])
+
+
 def test_a_composite_figure(results_json: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     panels = "a=roc-malignant,b=accuracy-malignant/c=confusion-malignant"
@@ -131,6 +146,8 @@ def test_a_composite_figure(results_json: Path, tmp_path: Path) -> None:
         (("--journal", "nature", "--compose", "a=roc-malignant,a=accuracy-malignant"), "has a letter twice"),
         (("--journal", "nature", "--compose", "a=roc-malignant/b=roc-malignat"), "did you mean 'roc-malignant'"),
         (("--journal", "nature", "--compose", "a=roc-malignant,b=accuracy-malignant"), "needs 98 mm"),
+        (("--journal", "nature", "--compose", "a=roc"), "is a kind of figure; name one of it: 'roc-malignant'"),
+        (("--journal", "nature", "--only", "froc"), "no data for a figure of the kind 'froc'"),
         ((), "--journal are needed"),
     ],
 )

@@ -80,7 +80,14 @@ def test_letters_in_the_style_of_the_journal() -> None:
         (('style = "a"', 'style = "i"'), "letters.style"),
         (('colour = "RGB"', 'colour = "CMYK"'), "colour space"),
         (("checked = 2026-11-22", 'checked = "today"'), "a date"),
-        (("line = 600", "lines = 600"), "lacks 'line'"),
+        (("line = 600", "lines = 600"), "a key of dpi is 'lines'.*Did you mean 'line'"),
+        (("line = 600", ""), "lacks 'line'"),
+        (("line = 600", "line = inf"), "dpi.line is inf"),
+        (("single = 89", "single = inf"), "single is inf"),
+        (("most = 7", "mots = 7"), "Did you mean 'most'"),
+        (("bold = true", 'bold = "no"'), "letters.bold is 'no'"),
+        (('formats = ["pdf", "eps"]', "formats = []"), "formats is"),
+        (('fonts = ["Arial", "Helvetica"]', 'fonts = "Arial"'), "fonts is 'Arial'"),
     ],
 )
 def test_a_file_with_a_slip_says_which(tmp_path: Path, change: tuple[str, str], message: str) -> None:
@@ -89,6 +96,14 @@ def test_a_file_with_a_slip_says_which(tmp_path: Path, change: tuple[str, str], 
     path.write_text(NATURE.replace(*change, 1), encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         Journal.read(str(path))
+
+
+def test_no_resolution_is_rounded_to_none_and_no_format_stands_twice(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    text = NATURE.replace("line = 600", "line = 0.5").replace('["pdf", "eps"]', '["pdf", "eps", "pdf"]')
+    path.write_text(text, encoding="utf-8")
+    own = Journal.read(str(path))
+    assert (own.dpi["line"], own.formats) == (1, ("pdf", "eps"))
 
 
 def test_unknown_names_get_the_nearest() -> None:
