@@ -309,13 +309,13 @@ def _plan(
         if beside.is_file():
             progress.say(f"protocol: {beside} (found beside {given[0].name}; --no-protocol leaves it out)")
             protocol = beside
-    plan = Protocol() if protocol is None else Protocol.read(protocol)
+    plan = Protocol() if protocol is None else Protocol.read(protocol, locked=False)
     columns = {role: dict(names) for role, names in plan.columns.items()}
     for item in column or []:
         role, name, theirs = _column(item)
         columns.setdefault(role, {})[name] = theirs
     plan = dataclasses.replace(plan, columns=columns)
-    # The command line's columns are a change of the plan like any other.
+    # Only now: the command line's columns are a change of the plan like any other.
     return plan if protocol is None else plan.held_against(beside_of(protocol))
 
 

@@ -9,18 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from readerstudy.cli_status import exit_status
+from readerstudy.cli_status import exit_status, one_of
 from readerstudy.saliency import METHODS
 
 _DEVICES = ("auto", "cpu", "cuda")
 _PRECISIONS = ("32", "bf16", "16")
 _ENGINES = ("local", "ray")
-
-
-def _one_of(value: str, choices: tuple[str, ...], option: str) -> str:
-    if value not in choices:
-        raise typer.BadParameter(f"{', '.join(choices)}, not {value!r}", param_hint=option)
-    return value
 
 
 def predict(
@@ -83,12 +77,12 @@ def predict(
 
     Example: readerstudy predict trained --store store --out preds.csv --cases cases.csv --protocol protocol.toml
     """
-    _one_of(device, _DEVICES, "--device")
-    _one_of(engine, _ENGINES, "--engine")
+    one_of(device, _DEVICES, "--device")
+    one_of(engine, _ENGINES, "--engine")
     if precision is not None:
-        _one_of(precision, _PRECISIONS, "--precision")
+        one_of(precision, _PRECISIONS, "--precision")
     if saliency_method is not None:
-        _one_of(saliency_method, METHODS, "--saliency-method")
+        one_of(saliency_method, METHODS, "--saliency-method")
         if saliency is None:
             raise typer.BadParameter("there are no maps without --saliency", param_hint="--saliency-method")
     if devices is not None and engine != "ray":

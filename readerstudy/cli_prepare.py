@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from readerstudy.cli_status import exit_status
+from readerstudy.cli_status import exit_status, one_of
 
 if TYPE_CHECKING:
     from readerstudy.imaging.prepare import Report, Use
@@ -69,8 +69,7 @@ def prepare(
     from readerstudy.imaging.prepare import LAYOUTS, Request
     from readerstudy.imaging.prepare import prepare as prepare_all
 
-    if layout not in LAYOUTS:
-        raise typer.BadParameter(f"one of {', '.join(LAYOUTS)}, not {layout!r}", param_hint="--layout")
+    one_of(layout, LAYOUTS, "--layout")
     with exit_status(interrupted="what is finished stays, run it again to complete the store", refused=""):
         recipes, uses = _asked(card or _CARDS)
         folder, roi, cases = _within(folder, roi, cases, quiet=quiet)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,6 +53,12 @@ def exit_status(*, interrupted: str = "nothing was written", refused: str = "not
         raise
     except Exception as error:
         raise _fault(error) from None
+
+
+def one_of(value: str, known: Sequence[str], option: str) -> None:
+    """Refuse what is none of the names that an option takes."""
+    if value not in known:
+        raise typer.BadParameter(f"one of {', '.join(known)}, not {value!r}", param_hint=option)
 
 
 def _fault(error: Exception) -> typer.Exit:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from readerstudy.cli_status import exit_status
+from readerstudy.cli_status import exit_status, one_of
 
 
 def _say(line: str) -> None:
@@ -28,12 +28,6 @@ def _folds(text: str | None) -> list[int] | None:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise typer.BadParameter(f"numbers with commas, such as 0,1,2, not {text!r}", param_hint="--folds") from None
-
-
-def _one_of(value: str, known: tuple[str, ...], option: str) -> str:
-    if value not in known:
-        raise typer.BadParameter(f"{', '.join(known)}, not {value!r}", param_hint=option)
-    return value
 
 
 def train(
@@ -85,8 +79,8 @@ def train(
     from readerstudy.inference.card import Card
 
     numbers = _folds(folds)
-    _one_of(device, ("auto", "cpu", "cuda"), "--device")
-    _one_of(precision, ("32", "bf16", "16"), "--precision")
+    one_of(device, ("auto", "cpu", "cuda"), "--device")
+    one_of(precision, ("32", "bf16", "16"), "--precision")
     with exit_status(interrupted="the same command goes on from the last whole epoch", refused=""):
         chosen = Card.read(card).with_settings(settings or [])
         from readerstudy.inference.train import Machine

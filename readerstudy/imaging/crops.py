@@ -75,7 +75,7 @@ def wang_crop_mm(diameter_mm: float) -> float | None:
     return 64.0 if diameter_mm < 32 else None
 
 
-def wang_region(mask: Bools, spacing: Spacing, *, dilation_mm: float) -> Region:
+def wang_region(mask: Bools, spacing: Spacing, *, dilation_mm: float, diameter_mm: float | None = None) -> Region:
     """The region that `wang_patch` cuts: a cube by `wang_crop_mm` or the lesion's box dilated by `dilation_mm`.
 
     A cube begins between two voxels, so that its centre can be half a voxel from the lesion's: 64 voxels of 1 mm
@@ -87,9 +87,11 @@ def wang_region(mask: Bools, spacing: Spacing, *, dilation_mm: float) -> Region:
         As in `lesion_diameter_mm`.
     dilation_mm
         Added on each side of the box of a lesion of 32 mm or more.
+    diameter_mm
+        The lesion's diameter where it is known already; None to measure it.
     """
     box = _box(mask, spacing)
-    edge = wang_crop_mm(lesion_diameter_mm(mask, spacing))
+    edge = wang_crop_mm(lesion_diameter_mm(mask, spacing) if diameter_mm is None else diameter_mm)
     if edge is None:
         return Region(box.centre, box.edges + 2 * dilation_mm)
     steps = np.asarray(spacing, dtype=np.float64)
@@ -106,6 +108,7 @@ def wang_patch(
     rng: np.random.Generator | None = None,
     dilation_mm: tuple[float, float] = (4.0, 16.0),
     blur_sigma: float = 2.0,
+    diameter_mm: float | None = None,
 ) -> Floats:
     """The lesion as Wang's network sees it: for each sequence the image and the blurred mask, cut out and resized.
 
@@ -127,6 +130,8 @@ def wang_patch(
         was changed at random in training, but neither by how much nor what it was in prediction: the range is ours.
     blur_sigma
         Standard deviation of the Gaussian in voxels of the patch, 0 for none; not stated in the paper, ours.
+    diameter_mm
+        As in `wang_region`.
 
     Returns
     -------
@@ -134,7 +139,7 @@ def wang_patch(
     """
     low, high = dilation_mm
     dilation = (low + high) / 2 if rng is None else float(rng.uniform(low, high))
-    region = wang_region(masks[0].astype(bool), spacing, dilation_mm=dilation)
+    region = wang_region(masks[0].astype(bool), spacing, dilation_mm=dilation, diameter_mm=diameter_mm)
     at = _samples(region, spacing, size)
     patch = np.empty((len(images), 2, size, size, size), dtype=np.float32)
     patch[:, 0] = _linear(images, at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -13,6 +12,7 @@ from typing import Any
 from readerstudy.imaging import case_table, prepare_case, regions
 from readerstudy.imaging.atomic import write_text
 from readerstudy.imaging.case_table import CaseTable
+from readerstudy.imaging.csv_text import csv_text
 from readerstudy.imaging.inputs import Found, Study
 from readerstudy.imaging.lock import alone
 from readerstudy.imaging.prepare_case import Outcome, Settings, Use
@@ -329,10 +329,5 @@ def _table_notes(table: CaseTable, request: Request, names: Mapping[str, str]) -
 
 def _write_link(path: Path, names: Mapping[str, str]) -> None:
     """Write the table of pseudonyms, readable by its owner only."""
-    import csv
-
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("pseudonym", "patient_id"))
-    writer.writerows(sorted((pseudonym, patient) for patient, pseudonym in names.items()))
-    write_text(path, out.getvalue(), private=True)
+    rows = sorted((pseudonym, patient) for patient, pseudonym in names.items())
+    write_text(path, csv_text(("pseudonym", "patient_id"), rows), private=True)

@@ -27,6 +27,7 @@ from readerstudy.imaging.case_file import (
     stored,
     write_case,
 )
+from readerstudy.imaging.csv_text import csv_text
 from readerstudy.imaging.lock import LOCK
 from readerstudy.imaging.recipe import Recipe
 from readerstudy.imaging.utf8 import text_of
@@ -313,9 +314,9 @@ class StoreWriter:
             for name in sorted(self._decisions)
             for made in self._decisions[name]
         ]
-        write_text(self.path / "decisions.csv", _csv(("case", "sequence", "series", "why"), rows))
+        write_text(self.path / "decisions.csv", csv_text(("case", "sequence", "series", "why"), rows))
         skipped = sorted(self._skipped.items())
-        write_text(self.path / "skipped.csv", _csv(("case", "reason"), skipped))
+        write_text(self.path / "skipped.csv", csv_text(("case", "reason"), skipped))
         content = {
             **self._head,
             "cases": [entry(case) for case in cases],
@@ -346,15 +347,7 @@ def _cases_table(cases: Sequence[StoredCase], rows: Mapping[str, Mapping[str, st
     lines = [
         (case.case_id, case.patient_id, *(rows[case.case_id].get(column, "") for column in columns)) for case in cases
     ]
-    return _csv(("case_id", "patient_id", *columns), lines)
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_text(("case_id", "patient_id", *columns), lines)
 
 
 def _refused(code: str, message: str, *, place: Place | None = None, found: str = "", mend: str = "") -> DataError:

@@ -18,16 +18,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from readerstudy.imaging.case_table import TRUTH
 from readerstudy.imaging.crops import Spacing, slice_groups, wang_patch
 from readerstudy.imaging.store import CaseArrays, Skipped, Store, StoredCase
 from readerstudy.imaging.utf8 import text_of
-from readerstudy.inference.card import Card, SliceInput, VolumeInput
+from readerstudy.inference.card import Card, SliceInput, Task, VolumeInput
 from readerstudy.inference.clinical import Clinical
 from readerstudy.problems import DataError, Place, Problem
 
 Rows = Mapping[str, Mapping[str, str]]
 """Store's case id -> column -> text, as `Store.table` has it."""
-TRUTH = "truth"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -166,6 +166,13 @@ def _unit(
     )
 
 
+def truth_of(task: Task, lesions: Iterable[Mapping[str, str]]) -> str | None:
+    """The class that the rows of a unit's lesions agree on; None where they do not, or it is none of the task's."""
+    found = {task.class_of(lesion.get(TRUTH, "").strip()) for lesion in lesions}
+    code = found.pop() if len(found) == 1 else None
+    return None if code is None else task.classes[code]
+
+
 def _labels(card: Card, truth: str) -> dict[str, int]:
     """Task -> class of a truth, of the tasks that know it."""
     classes = {task.name: task.class_of(truth) for task in card.tasks}
@@ -207,10 +214,15 @@ def inputs(
 def taken(card: Card, store: Store, case_id: str) -> CaseArrays:
     """A case's images and masks in the card's order; errors as of `inputs`."""
     arrays = store.load(case_id, card.prepare.name, card.input.sequences)
+    require_lesion(case_id, arrays)
+    return arrays
+
+
+def require_lesion(case_id: str, arrays: CaseArrays) -> None:
+    """Refuse a case whose mask is empty."""
     if not arrays.masks[0].any():
         message = f"case {case_id}: the lesion's mask is empty"
         raise DataError([Problem(code="RS922", message=message, help="draw the lesion and prepare the case again")])
-    return arrays
 
 
 def cut(
@@ -228,11 +240,14 @@ def patch(
     masks: npt.NDArray[np.bool_],
     spacing: Spacing,
     rng: np.random.Generator | None,
+    *,
+    diameter_mm: float | None = None,
 ) -> npt.NDArray[np.float32]:
     """The volume (S, 2, size, size, size) of images and masks (S, Z, Y, X); `rng` as in `inputs`."""
     return wang_patch(
-        images, masks, spacing, size=what.size, rng=rng, dilation_mm=what.dilation_mm, blur_sigma=what.blur_sigma
-    )
+        images, masks, spacing,
+        size=what.size, rng=rng, dilation_mm=what.dilation_mm, blur_sigma=what.blur_sigma, diameter_mm=diameter_mm,
+    )  # fmt: skip
 
 
 def data_digest(store: Store, units: Iterable[Unit]) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from readerstudy.imaging.csv_text import csv_text
 from readerstudy.inference.card import Task
 from readerstudy.inference.data import Unit
 from readerstudy.problems import DataError, Problem
@@ -100,11 +99,9 @@ def _too_few(message: str) -> DataError:
 
 def table(units: Sequence[Unit], tasks: Sequence[Task], folds: Mapping[str, int]) -> str:
     """folds.csv: the fold and the classes of each stored case."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["case_id", "patient_id", "fold", *(task.name for task in tasks)])
-    for unit in units:
-        classes = [task.classes[unit.labels[task.name]] for task in tasks]
-        for case in unit.cases:
-            writer.writerow([case, unit.patient_id, folds[unit.patient_id], *classes])
-    return out.getvalue()
+    rows = [
+        [case, unit.patient_id, folds[unit.patient_id], *(task.classes[unit.labels[task.name]] for task in tasks)]
+        for unit in units
+        for case in unit.cases
+    ]
+    return csv_text(["case_id", "patient_id", "fold", *(task.name for task in tasks)], rows)

@@ -5,13 +5,13 @@ They steer the training and are no result: `readerstudy evaluate` computes those
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from readerstudy.imaging.csv_text import csv_text
 
 COLUMNS = ("fold", "epoch", "task", "learning_rate", "train_loss", "val_loss", "accuracy", "macro_auc")
 
@@ -46,12 +46,10 @@ def table(runs: Iterable[tuple[str, Iterable[Mapping[str, Any]]]]) -> str:
     runs
         Name of a run (number of the fold, or ``"final"``) and what was measured after each of its epochs.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for name, history in runs:
         for epoch in history:
             for task, measured in epoch["tasks"].items():
                 numbers = [epoch[column] for column in COLUMNS[3:6]] + [measured[column] for column in COLUMNS[6:]]
-                writer.writerow([name, epoch["epoch"], task, *("" if x is None else f"{x:.6g}" for x in numbers)])
-    return out.getvalue()
+                rows.append([name, epoch["epoch"], task, *("" if x is None else f"{x:.6g}" for x in numbers)])
+    return csv_text(COLUMNS, rows)

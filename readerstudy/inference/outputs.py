@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from readerstudy.imaging.case_table import TRUTH
+from readerstudy.imaging.csv_text import csv_text
 from readerstudy.imaging.store import Store
 from readerstudy.inference.aggregate import Scored, over_groups
 from readerstudy.inference.card import Card, Task
+from readerstudy.inference.data import truth_of
 
-TRUTH = "truth"
 """Column of the store's table that holds the reference standard."""
 
 
@@ -147,16 +148,10 @@ def cases(card: Card, store: Store, scored: Scored) -> bytes:
     lines = []
     for unit in sorted(of_unit):
         lesions = [rows.get(case, {}) for case in of_unit[unit]]
-        truths = [_truth(task, lesions) for task in card.tasks] if known else []
+        truths = [truth_of(task, lesions) or "" for task in card.tasks] if known else []
         facts = [_common(lesion.get(name, "") for lesion in lesions) for name in others]
         lines.append([unit, store.case(of_unit[unit][0]).patient_id, *truths, *facts])
     return table(header, lines)
-
-
-def _truth(task: Task, lesions: Sequence[Mapping[str, str]]) -> str:
-    found = {task.class_of(lesion.get(TRUTH, "")) for lesion in lesions}
-    code = found.pop() if len(found) == 1 else None
-    return "" if code is None else task.classes[code]
 
 
 def _common(values: Iterable[str]) -> str:
@@ -219,8 +214,4 @@ def features(card: Card, store: Store, scored: Scored) -> bytes:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """A CSV in UTF-8."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return out.getvalue().encode("utf-8")
+    return csv_text(header, rows).encode("utf-8")

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from readerstudy.imaging.case_table import TRUTH
 from readerstudy.imaging.store import Skipped, Store
 from readerstudy.imaging.utf8 import text_of
 from readerstudy.inference import engine, outputs
@@ -169,7 +170,7 @@ def _predicted(
 def _wanted(card: Card, store: Store, only: Path | None) -> tuple[tuple[Unit, ...], tuple[Skipped, ...]]:
     """What can be predicted, and what cannot of what is wanted."""
     # The truth is none of prediction's business: lesions of a patient may differ in it.
-    rows = {case: {**row, outputs.TRUTH: ""} for case, row in store.table().items()}
+    rows = {case: {**row, TRUTH: ""} for case, row in store.table().items()}
     units, skipped = usable(card, store, rows, labelled=False)
     if only is None:
         return units, skipped

@@ -7,10 +7,8 @@ on where it stopped and ends with the same bytes.
 from __future__ import annotations
 
 import contextlib
-import csv
 import dataclasses
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -26,10 +24,11 @@ from torch import nn
 from readerstudy._version import __version__
 from readerstudy.imaging.atomic import write_bytes, write_text
 from readerstudy.imaging.crops import slice_groups, wang_patch
+from readerstudy.imaging.csv_text import csv_text
 from readerstudy.imaging.lock import alone
 from readerstudy.imaging.store import Store
 from readerstudy.inference.card import Card, SliceInput
-from readerstudy.inference.data import TRUTH, Unit, inputs
+from readerstudy.inference.data import Unit, cut, require_lesion, truth_of
 from readerstudy.inference.journal import digest
 from readerstudy.inference.outputs import model_name
 from readerstudy.inference.saliency import default_method, explain
@@ -82,7 +81,9 @@ def view(card: Card, store: Store, unit: Unit) -> View:
         if areas.max() > largest:
             largest, chosen, arrays = int(areas.max()), case_id, found
             group = int(areas[areas > 0].argmax()) if largest else 0
-    x, what = inputs(card, store, chosen), card.input
+    require_lesion(chosen, arrays)
+    what = card.input
+    x = cut(what, arrays)
     if isinstance(what, SliceInput):
         _, masks = slice_groups(arrays.images, arrays.masks, arrays.spacing, size=what.size, margin_mm=what.margin_mm)
         return View(x[group : group + 1], masks[group], 0)
@@ -244,9 +245,7 @@ class SaliencyWriter:
     def _truth(self, unit: Unit, name: str) -> str | None:
         """The class that the store's table says of all lesions of a unit."""
         task = next(one for one in self.card.tasks if one.name == name)
-        found = {task.class_of(self._rows.get(case, {}).get(TRUTH, "").strip()) for case in unit.cases}
-        code = found.pop() if len(found) == 1 else None
-        return None if code is None else task.classes[code]
+        return truth_of(task, [self._rows.get(case, {}) for case in unit.cases])
 
     def _keep(self, unit: Unit, content: Mapping[str, Any]) -> None:
         write_text(self._file(unit), json.dumps(content, indent=1, ensure_ascii=False) + "\n")
@@ -389,12 +388,10 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _table(entries: Iterable[Mapping[str, Any]], sequences: Sequence[str]) -> str:
-    out = io.StringIO()
     columns = ("case_id", "task", "predicted", "truth", "share_inside", "mask_share", "pointing")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*columns, *(f"weight_{name}" for name in sequences), "panel"])
+    rows = []
     for entry in entries:
         weights = entry["weights"] or {}
         cells = [*(entry[name] for name in columns), *(weights.get(name) for name in sequences), entry["panel"]]
-        writer.writerow(["" if cell is None else int(cell) if isinstance(cell, bool) else cell for cell in cells])
-    return out.getvalue()
+        rows.append(["" if cell is None else int(cell) if isinstance(cell, bool) else cell for cell in cells])
+    return csv_text([*columns, *(f"weight_{name}" for name in sequences), "panel"], rows)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from readerstudy.imaging.atomic import remove_leftovers, write_text
-from readerstudy.imaging.crops import wang_region
+from readerstudy.imaging.crops import lesion_diameter_mm, wang_region
 from readerstudy.imaging.store import Skipped, Store
 from readerstudy.inference.card import Card, SliceInput, VolumeInput
 from readerstudy.inference.data import Unit, cut, patch, taken
@@ -37,18 +37,18 @@ class Sample:
 class Kept(NamedTuple):
     """Where the numbers of a case stand in the file, and their shape.
 
-    Without `spacing` they are image groups (G, S, H, W); with it the images and the masks (2, S, Z, Y, X) of a region
-    from which a volume is cut.
+    Without `region` they are image groups (G, S, H, W); with it the images and the masks (2, S, Z, Y, X) of a region
+    from which a volume is cut: its spacing along z, y and x and the lesion's diameter, in mm.
     """
 
     start: int
     shape: tuple[int, ...]
-    spacing: Sequence[float] | None
+    region: tuple[float, float, float, float] | None
 
     @property
     def groups(self) -> int:
         """How many samples the case has."""
-        return self.shape[0] if self.spacing is None else 1
+        return self.shape[0] if self.region is None else 1
 
     @property
     def size(self) -> int:
@@ -105,10 +105,11 @@ class Samples:
         sample = self.index[place]
         kept = self.kept[sample.case]
         numbers = self._numbers[kept.start : kept.start + kept.size].reshape(kept.shape)
-        if kept.spacing is None:
+        if kept.region is None:
             return np.asarray(numbers[sample.group], dtype=np.float32)
         assert isinstance(self.card.input, VolumeInput)
-        return patch(self.card.input, numbers[0], numbers[1] > 0, np.array(kept.spacing), rng)
+        *spacing, diameter = kept.region
+        return patch(self.card.input, numbers[0], numbers[1] > 0, np.array(spacing), rng, diameter_mm=diameter)
 
 
 def gather(
@@ -123,7 +124,7 @@ def gather(
         found = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
     except FileNotFoundError:
         found = _read_all(card, store, units, folder, log)
-    held = {case: Kept(start, tuple(shape), spacing) for case, (start, shape, spacing) in found["kept"].items()}
+    held = {case: Kept(start, tuple(shape), region) for case, (start, shape, region) in found["kept"].items()}
     kept = []
     for unit in units:
         cases = tuple(case for case in unit.cases if case in held)
@@ -144,7 +145,7 @@ def _read_all(
 ) -> dict[str, Any]:
     """Write what is kept of each case; the index last, so that it tells of a whole file."""
     folder.mkdir(parents=True, exist_ok=True)
-    kept: dict[str, tuple[int, tuple[int, ...], Sequence[float] | None]] = {}
+    kept: dict[str, Kept] = {}
     start = 0
     skipped = []
     cases = [case for unit in units for case in unit.cases]
@@ -152,11 +153,11 @@ def _read_all(
     with (folder / _NUMBERS).open("wb") as file:
         for case in cases:
             try:
-                made, spacing = _kept(card, store, case)
+                made, region = _kept(card, store, case)
             except DataError as error:
                 skipped.append((case, "; ".join(problem.message for problem in error.problems)))
                 continue
-            kept[case] = (start, made.shape, spacing)
+            kept[case] = Kept(start, made.shape, region)
             start += made.size
             file.write(made.tobytes())
         file.flush()
@@ -166,16 +167,19 @@ def _read_all(
     return found
 
 
-def _kept(card: Card, store: Store, case: str) -> tuple[npt.NDArray[np.float16], Sequence[float] | None]:
-    """What the file holds of a case, and the spacing if it has yet to be cut from that."""
+def _kept(
+    card: Card, store: Store, case: str
+) -> tuple[npt.NDArray[np.float16], tuple[float, float, float, float] | None]:
+    """What the file holds of a case, and its region's spacing and diameter if it has yet to be cut from that."""
     what = card.input
     arrays = taken(card, store, case)
     if isinstance(what, SliceInput):
         return cut(what, arrays).astype(np.float16), None
     # One voxel more on each side is what the linear interpolation reads.
-    widest = wang_region(arrays.masks[0], arrays.spacing, dilation_mm=what.dilation_mm[1])
+    diameter = lesion_diameter_mm(arrays.masks[0], arrays.spacing)
+    widest = wang_region(arrays.masks[0], arrays.spacing, dilation_mm=what.dilation_mm[1], diameter_mm=diameter)
     low = np.floor((widest.centre - widest.edges / 2) / arrays.spacing).astype(int) - 1
     high = np.ceil((widest.centre + widest.edges / 2) / arrays.spacing).astype(int) + 2
     reach = tuple(slice(max(a, 0), b) for a, b in zip(low, high, strict=True))
     both = np.stack([arrays.images[:, *reach], arrays.masks[:, *reach]])
-    return both.astype(np.float16), arrays.spacing
+    return both.astype(np.float16), (*arrays.spacing, diameter)

@@ -18,9 +18,8 @@ from torch import nn
 
 from readerstudy import saliency as folders
 from readerstudy.imaging.store import Store
-from readerstudy.inference import saliency_folder
 from readerstudy.inference.card import Card
-from readerstudy.inference.data import usable
+from readerstudy.inference.data import inputs, usable
 from readerstudy.inference.ensemble import files_of
 from readerstudy.inference.networks import build
 from readerstudy.inference.saliency import default_method, explain
@@ -528,7 +527,7 @@ def test_a_patient_is_explained_where_the_lesion_is_largest(made):
             case: store.load(case, card.prepare.name, ["T2"]).masks[0].sum(axis=(1, 2)).max() for case in unit.cases
         }
         largest = max(areas, key=areas.get)
-        expected = saliency_folder.inputs(card, store, largest)
+        expected = inputs(card, store, largest)
         assert any((seen.inputs[0] == group).all() for group in expected)
         assert seen.mask.any()
     else:
